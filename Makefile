@@ -1,0 +1,48 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help setup build demo test check quick format advisories clean
+
+# Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
+env := . scripts/env &&
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: ## Install and build everything that the other targets need
+	@scripts/setup test
+
+build: ## Build the .wasm files and their glue into pkg/wasm, and check their sizes
+	@scripts/setup build
+	@$(env) node scripts/build.mjs
+
+demo: ## Build, and show a session against a local stand-in for Google
+	@scripts/setup demo
+	@$(env) node scripts/build.mjs
+	@$(env) node scripts/demo.mjs
+
+test: ## Build, check and run every suite; the last line counts the tests
+	@scripts/setup test
+	@$(env) node scripts/test.mjs
+
+check: ## Format, lints, types, licences, layers, no_std: all that needs no run
+	@scripts/setup check
+	@$(env) node scripts/build.mjs
+	@$(env) node scripts/check.mjs
+
+quick: ## The part of check that takes a second, for the commit hook
+	@scripts/setup build
+	@$(env) node scripts/check.mjs --quick
+
+format: ## Format Rust, JavaScript, JSON and YAML in place
+	@scripts/setup build
+	@$(env) cargo fmt --all
+	@$(env) prettier --write --log-level warn .
+
+advisories: ## Known vulnerabilities in the dependencies; needs the network
+	@scripts/setup check
+	@$(env) cargo deny --all-features check advisories
+
+clean: ## Remove what was built and installed in this checkout; tools stay in the cache
+	rm -rf target pkg/wasm .setup {scripts,emulator,tests}/node_modules

@@ -1,0 +1,57 @@
+import { dispatch } from "./lib/dispatch.js";
+import { endpoints } from "./lib/routes.js";
+import { createState } from "./lib/state.js";
+
+/** @typedef {import("./index.js").Emulator} Emulator */
+
+/** @type {typeof import("./index.js").createEmulator} */
+export function createEmulator(options = {}) {
+  const state = createState(options);
+
+  /** @type {Emulator} */
+  const emulator = {
+    fetch: (request, context) => dispatch(emulator, state, request, context?.rawTarget),
+    createServiceAccountKey: (wanted = {}) => state.accounts.create(wanted),
+    addServiceAccount: (key, delegation = {}) => state.accounts.add(key, delegation),
+    removeServiceAccount: state.accounts.remove,
+    addService: (name, wanted = {}) => publicService(emulator, state, state.services.add(name, wanted)),
+    async rotateKeys({ keep = true } = {}) {
+      await state.signingKeys.rotate(keep);
+      state.certsSince = undefined;
+    },
+    log: state.log.entries,
+    addFault: (fault) => state.faults.add(fault, endpoints),
+    clearFaults: state.faults.clear,
+    reset() {
+      state.log.clear();
+      state.faults.clear();
+      state.accessTokens.clear();
+      state.clock.reset();
+    },
+    clock: state.clock,
+    get origin() {
+      return state.origin;
+    },
+    set origin(origin) {
+      state.origin = origin === undefined ? undefined : new URL(origin).origin;
+    },
+  };
+  return emulator;
+}
+
+/**
+ * @param {Emulator} emulator
+ * @param {import("./lib/state.js").State} state
+ * @param {import("./lib/services.js").ServiceRecord} record
+ * @returns {import("./index.js").Service}
+ */
+function publicService(emulator, state, record) {
+  return {
+    name: record.name,
+    get url() {
+      if (emulator.origin === undefined) throw new Error("the emulator's origin is not known yet: serve it, or give the option origin");
+      return `${emulator.origin}/run/${record.name}`;
+    },
+    remove: () => state.services.remove(record),
+  };
+}

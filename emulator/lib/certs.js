@@ -1,0 +1,42 @@
+import { json } from "./answers.js";
+import { ISSUER } from "./tokens.js";
+
+/** @typedef {import("./call.js").Call} Call */
+
+/**
+ * `GET /oauth2/v3/certs`: the keys that ID tokens are signed with, RFC 7517.
+ *
+ * @param {Call} call
+ */
+export async function certs({ state }) {
+  const keys = (await state.signingKeys.all()).map((key) => key.jwk);
+  // Google answers from caches of its own: the answer ages from the first time it was asked for, and is then made anew.
+  const now = state.clock.now();
+  state.certsSince ??= now;
+  const age = Math.floor(Math.max(0, now - state.certsSince) / 1000) % Math.max(state.jwksMaxAge, 1);
+  const headers = { "cache-control": `public, max-age=${state.jwksMaxAge}, must-revalidate, no-transform`, age: String(age) };
+  return json({ keys }, { headers });
+}
+
+/**
+ * `GET /.well-known/openid-configuration`, OpenID Connect Discovery 1.0 section 4. Names Google's issuer, since that is what the
+ * tokens name, and the emulator's endpoints.
+ *
+ * @param {Call} call
+ */
+export function discovery({ origins: [origin] }) {
+  return json(
+    {
+      issuer: ISSUER,
+      token_endpoint: `${origin}/token`,
+      jwks_uri: `${origin}/oauth2/v3/certs`,
+      response_types_supported: ["id_token"],
+      subject_types_supported: ["public"],
+      id_token_signing_alg_values_supported: ["RS256"],
+      scopes_supported: ["openid", "email"],
+      claims_supported: ["aud", "azp", "email", "email_verified", "exp", "iat", "iss", "sub"],
+      grant_types_supported: ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+    },
+    { headers: { "cache-control": "public, max-age=3600" } },
+  );
+}

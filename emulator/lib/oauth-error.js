@@ -1,0 +1,21 @@
+import { json } from "./answers.js";
+
+/** An error of RFC 6749 section 5.2, which becomes the token endpoint's answer. */
+export class OAuthError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} description
+   * @param {number} [status]
+   */
+  constructor(code, description, status = 400) {
+    super(`${code}: ${description}`);
+    this.name = "OAuthError";
+    this.code = code;
+    this.description = description;
+    this.status = status;
+  }
+
+  toResponse() {
+    return json({ error: this.code, error_description: this.description }, { status: this.status });
+  }
+}

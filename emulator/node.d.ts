@@ -1,0 +1,28 @@
+import type { RequestContext } from "./index.js";
+
+/** Serves an emulator over HTTP/1.1 on a loopback address. */
+export function serve(emulator: Servable, options?: ServeOptions): Promise<Server>;
+
+/** An emulator, or anything else with such a fetch. A rejection resets the connection. */
+export interface Servable {
+  fetch(request: Request, context?: RequestContext): Promise<Response>;
+  origin?: string | undefined;
+}
+
+export interface ServeOptions {
+  /** Default: 0, any free port. */
+  port?: number;
+  /** Default: `"127.0.0.1"`. */
+  host?: string;
+  /** Allow a host that other machines can reach. Everyone there can then make keys and tokens. Default: false. */
+  exposeToNetwork?: boolean;
+}
+
+export interface Server {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening and closes idle sockets; requests under way get half a second. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import { createServer } from "node:http";
+import { isIP } from "node:net";
+import { toRequest } from "./lib/node-request.js";
+import { sendResponse } from "./lib/node-response.js";
+
+/** @typedef {import("./node.js").Servable} Servable */
+
+// Requests under way when the server closes get this long, then their connections are cut.
+const GRACE = 500;
+
+/** @type {typeof import("./node.js").serve} */
+export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNetwork = false } = {}) {
+  if (!exposeToNetwork && !isLoopback(host)) {
+    throw new TypeError(`${host || "an empty host"} can be reached by other machines: give a loopback host, or exposeToNetwork: true`);
+  }
+
+  // Room for long raw targets and tokens, so that it is the emulator that answers and not the parser.
+  const server = createServer({ maxHeaderSize: 64 << 10 }, (request, response) => {
+    // A connection that was busy when the server closed is idle after its answer.
+    response.once("close", () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+    void answer(emulator, request, response);
+  });
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    // A backlog for a thousand clients at once; the default holds half of them.
+    server.listen({ port, host, backlog: 4096 }, () => resolve(undefined));
+  });
+
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}`;
+  const fillsOrigin = emulator.origin === undefined;
+  if (fillsOrigin) emulator.origin = url;
+
+  const close = async () => {
+    if (fillsOrigin && emulator.origin === url) emulator.origin = undefined;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), GRACE);
+    await closed;
+    clearTimeout(timer);
+  };
+  return { url, port: address.port, close, [Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose")]: close };
+}
+
+/**
+ * @param {Servable} emulator
+ * @param {import("node:http").IncomingMessage} incoming
+ * @param {import("node:http").ServerResponse} outgoing
+ */
+async function answer(emulator, incoming, outgoing) {
+  const left = new AbortController();
+  outgoing.once("close", () => left.abort(new DOMException("The client went away.", "AbortError")));
+
+  const { request, discard } = toRequest(incoming, left.signal) ?? {};
+  if (!request) {
+    outgoing.writeHead(400, { "content-type": "text/plain", connection: "close" }).end("This request cannot be expressed as a Request.\n");
+    return;
+  }
+  try {
+    const response = await emulator.fetch(request, { rawTarget: incoming.url });
+    await sendResponse(response, outgoing);
+    // What nobody read of the request stands in the way of the connection's next one.
+    discard?.();
+  } catch {
+    // A fetch that rejects is a connection that breaks: the client is to see a reset, not an end.
+    incoming.socket.resetAndDestroy();
+  }
+}
+
+/** @param {string} host */
+function isLoopback(host) {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

@@ -1,0 +1,99 @@
+// Sends one call, and again where a new token or a redirect asks for it.
+import { ask } from "./core.js";
+import { acquire, invalidate, mode } from "./driver.js";
+import { AuthError } from "./errors.js";
+import { agreedHop } from "./place.js";
+
+/** @typedef {import("./options.js").Config} Config */
+/** @typedef {import("./draft.js").Draft} Draft */
+/** @typedef {import("./driver.js").Slot} Slot */
+/** @typedef {import("./driver.js").Target} Target */
+
+/** @param {Response} response */
+export function isFinal({ status, type }) {
+  return status !== 401 && !(status > 300 && status < 309 && status !== 304) && type !== "opaqueredirect";
+}
+
+/**
+ * Sends until the answer is one for the caller.
+ *
+ * @param {Config} config
+ * @param {Target} target
+ * @param {Draft} draft
+ * @param {Slot} slot
+ * @param {AbortSignal | undefined} signal
+ * @param {Response} [response] The first answer, where the call was sent already
+ * @returns {Promise<Response>}
+ */
+export async function send(config, target, draft, slot, signal, response) {
+  let resent = false;
+  let hops = 0;
+  for (;;) {
+    response ??= await sendOnce(config, draft, slot, signal);
+    if (isFinal(response)) return response;
+    const { status } = response;
+    if (status === 401) {
+      const again = ask((core) => core.mayResend(status, resent, draft.replayable));
+      if (!resent) invalidate(slot);
+      if (!again) return response;
+      resent = true;
+      discard(response);
+      slot = await acquire(config, target, mode.usual, signal);
+    } else if (!draft.follows) {
+      return response;
+    } else {
+      if (response.type === "opaqueredirect") throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to; credentials do not follow. Call the final URL.");
+      const next = redirect(draft, response, hops);
+      if (!next) return response;
+      discard(response);
+      draft = next;
+      hops += 1;
+    }
+    response = undefined;
+  }
+}
+
+/**
+ * @param {Config} config
+ * @param {Draft} draft
+ * @param {Slot} slot
+ * @param {AbortSignal | undefined} signal
+ */
+function sendOnce({ fetch }, { target, method, headers, init, carrier, follows }, { token }, signal) {
+  headers.set(carrier, `Bearer ${token}`);
+  const whole = Object.assign(Object.create(null), init, { method, headers, redirect: follows ? "manual" : init.redirect, signal });
+  if (target instanceof Request) delete whole.method;
+  return fetch ? fetch(target, whole) : globalThis.fetch(target, whole);
+}
+
+/**
+ * The call that a redirect asks for, or nothing where its answer is the caller's.
+ *
+ * @param {Draft} draft
+ * @param {Response} response
+ * @param {number} hops
+ * @returns {Draft | undefined}
+ */
+function redirect(draft, response, hops) {
+  const location = response.headers.get("location");
+  if (location === null) return undefined;
+  const hop = ask((core) => core.redirect(response.status, draft.method, new URL(draft.href).href, location, hops, draft.replayable));
+  const href = agreedHop(/** @type {any} */ (hop), draft.href, location);
+  if (!hop || href === undefined) return undefined;
+  const next = { ...draft, href, target: href };
+  if (hop[1]) {
+    next.method = "GET";
+    next.init = Object.assign(Object.create(null), draft.init);
+    delete next.init.body;
+    delete next.init.duplex;
+    next.replayable = true;
+    next.headers = new Headers(draft.headers);
+    for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"]) next.headers.delete(name);
+  }
+  return next;
+}
+
+/** Lets the connection go. @param {Response} response */
+function discard(response) {
+  response.body?.cancel().catch(() => {});
+}

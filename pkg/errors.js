@@ -1,0 +1,37 @@
+/** @typedef {import("./index.d.ts").ServerSaid} ServerSaid */
+/** @typedef {import("./index.d.ts").ErrorCode} ErrorCode */
+
+export class AuthError extends Error {
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {{ cause?: unknown, transient?: boolean, retryAfter?: number, server?: ServerSaid }} [more]
+   */
+  constructor(code, message, { cause, transient = false, retryAfter, server } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.transient = transient;
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
+    if (server !== undefined) this.server = server;
+  }
+}
+AuthError.prototype.name = "AuthError";
+
+export class TimeoutError extends AuthError {
+  /** @param {number} ms */
+  constructor(ms) {
+    super("timeout", `the call had no answer within its timeout of ${ms} ms. Give it a longer timeout, or look at what is slow.`, { transient: true });
+  }
+}
+TimeoutError.prototype.name = "TimeoutError";
+
+/**
+ * What the core throws or returns: code, message, transient, retry after, then what the server said.
+ *
+ * @param {any[]} thrown
+ * @param {unknown} [cause]
+ */
+export function fromCore([code, message, transient, retryAfter, status, error, description], cause) {
+  const server = status === undefined ? undefined : { status, error, description };
+  return new AuthError(code, message, { cause, transient, retryAfter, server });
+}

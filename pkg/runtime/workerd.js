@@ -1,0 +1,13 @@
+// The door for Cloudflare Workers: importing the file gives a compiled module, the only way there.
+import * as workers from "cloudflare:workers";
+import core from "../wasm/session_bg.wasm";
+import { useHost } from "../core.js";
+
+useHost({
+  module: () => core,
+  env: (name) => workers.env?.[name] ?? globalThis.process?.env?.[name],
+  isolated: true,
+  waitUntil: workers.waitUntil && ((promise) => workers.waitUntil(promise)),
+});
+
+export * from "../index.js";

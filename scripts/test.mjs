@@ -1,0 +1,31 @@
+// Builds, checks and runs every suite, going on after a failure; the last line says how many tests passed and failed in all.
+// Run by `make test`, with the environment of scripts/env.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { cargoTest, closingLine, nodeTest, oneCheck } from "./lib/counts.mjs";
+import { root } from "./lib/root.mjs";
+import { runSteps } from "./lib/steps.mjs";
+
+const steps = [
+  { name: "build", command: ["node", "scripts/build.mjs"], count: oneCheck },
+  { name: "check", command: ["node", "scripts/check.mjs"], count: closingLine },
+  { name: "scripts", command: nodeTests("scripts"), count: nodeTest },
+  { name: "Rust, native", command: ["cargo", "test", "--workspace", "--exclude", "cloud-run-auth-boundary", "--all-features"], count: cargoTest },
+  { name: "Rust, wasm in Node", command: ["wasm-pack", "test", "--node", "--mode", "no-install"], count: cargoTest },
+  { name: "vectors", command: nodeTests("tests/vectors"), count: nodeTest },
+  { name: "emulator", command: nodeTests("emulator"), cwd: join(root, "emulator"), count: nodeTest },
+  { name: "runtimes", command: ["node", "tests/runtime/run.mjs"], count: closingLine, table: true },
+  { name: "packaging", command: ["node", "tests/packaging/run.mjs"], count: closingLine },
+];
+
+/** Names the files, because Node 20 and later versions do not mean the same by `node --test FOLDER`; a folder without tests fails. */
+function nodeTests(folder) {
+  const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true }) : [];
+  const tests = files.filter((file) => /\.test\.m?js$/.test(file) && !file.includes("node_modules"));
+  const paths = tests.map((file) => join(root, folder, file)).sort();
+  return ["node", "--test", ...(paths.length > 0 ? paths : [join(root, folder, "(no *.test.js)")])];
+}
+
+const { passed, failed } = await runSteps(steps, join(root, "target", "logs", "test"));
+console.log(`\n${passed} passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;

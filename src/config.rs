@@ -1,0 +1,61 @@
+//! Margins, windows and limits in one place, so that tests can scale time and hosts can set their own.
+
+/// What decides how long things are kept, waited for and asked for.
+///
+/// ```
+/// use cloud_run_auth::config::Limits;
+/// let tests = Limits { refresh_early_ms: 50, expiry_margin_ms: 10, ..Limits::default() };
+/// assert_eq!(tests.cached_tokens, 1000);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Tokens kept at most; the least recently used goes first. Default 1,000.
+    pub cached_tokens: usize,
+    /// Credentials kept at most; the least recently used goes first. Default 1,000.
+    pub credentials: usize,
+    /// Calls that may wait for a token at the same time. Default 65,536.
+    pub operations: usize,
+    /// A token counts as expired this long before it is. Default 30 s (gRPC proposal A83);
+    /// never more than a tenth of the token's life.
+    pub expiry_margin_ms: u64,
+    /// A token is refreshed, while it is still served, this long before it expires. Default 225 s, the
+    /// metadata server's window; never more than a quarter of the token's life.
+    pub refresh_early_ms: u64,
+    /// After an early refresh that failed, this long nothing is asked. Default 10 s.
+    pub refresh_pause_ms: u64,
+    /// How long one request to a token endpoint may take. Default 60 s.
+    pub exchange_timeout_ms: u64,
+    /// How long an assertion is valid, in seconds. Default and most: 3600 (AIP-4112).
+    pub assertion_lifetime_s: u64,
+    /// How often a follower looks where it cannot be woken. Default 25 ms.
+    pub follow_every_ms: u64,
+    /// After this long without an answer a flight counts as dead and one follower takes it over.
+    /// Default: never, for hosts where whoever leads a flight is sure to end it. Workers: 2 s.
+    pub flight_dead_after_ms: Option<u64>,
+    /// How long a finished flight's failure is told to those who followed it. Default 10 s.
+    pub failure_told_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            cached_tokens: 1000,
+            credentials: 1000,
+            operations: 65_536,
+            expiry_margin_ms: 30_000,
+            refresh_early_ms: 225_000,
+            refresh_pause_ms: 10_000,
+            exchange_timeout_ms: 60_000,
+            assertion_lifetime_s: 3600,
+            follow_every_ms: 25,
+            flight_dead_after_ms: None,
+            failure_told_ms: 10_000,
+        }
+    }
+}
+
+/// The largest answer of a token endpoint that is read, in bytes.
+pub const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// The longest life that is believed of any token: a day.
+pub const LONGEST_LIFE_MS: u64 = 24 * 60 * 60 * 1000;

@@ -1,0 +1,196 @@
+//! The one error type, and the one place where its codes are written down.
+//!
+//! A code is stable: callers branch on it, the TypeScript union and the
+//! documentation are held against this list by tests.
+
+use alloc::string::String;
+use core::fmt;
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $name:ident = $text:literal, )*) => {
+        /// What went wrong, as a stable code that callers branch on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code { $( $(#[$doc])* $name, )* }
+
+        impl Code {
+            /// Every code, in the order in which they are documented.
+            pub const ALL: &'static [Code] = &[$( Code::$name, )*];
+
+            /// The code as callers in every language see it.
+            ///
+            /// ```
+            /// assert_eq!(cloud_run_auth::error::Code::InvalidPath.as_str(), "invalid_path");
+            /// ```
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Code::$name => $text, )* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// An option of a session or a call has a value that it cannot have.
+    InvalidOption = "invalid_option",
+    /// The base URL of a session is not one that credentials may be sent to.
+    InvalidBaseUrl = "invalid_base_url",
+    /// The path of a call leaves the base URL, or cannot be told to stay below it.
+    InvalidPath = "invalid_path",
+    /// The audience of an ID token is empty or holds characters that it cannot have.
+    InvalidAudience = "invalid_audience",
+    /// The scopes of an access token are missing, or hold characters that they cannot have.
+    InvalidScope = "invalid_scope",
+    /// No credential was given and none was found where one is looked for.
+    CredentialNotFound = "credential_not_found",
+    /// A credential file was named but could not be read.
+    CredentialUnreadable = "credential_unreadable",
+    /// The credential is not what its type asks for.
+    InvalidCredential = "invalid_credential",
+    /// The credential is of a type, or asks for something, that is not supported.
+    UnsupportedCredential = "unsupported_credential",
+    /// The credential names a host that credentials are not sent to.
+    UntrustedHost = "untrusted_host",
+    /// The host could not sign with the credential's key.
+    SigningFailed = "signing_failed",
+    /// The caller's own credential function failed, or returned no token.
+    CredentialFunctionFailed = "credential_function_failed",
+    /// The token endpoint refused the exchange; trying again will not help.
+    ExchangeRefused = "exchange_refused",
+    /// The token endpoint could not be reached or could not answer; trying again may help.
+    ExchangeUnavailable = "exchange_unavailable",
+    /// The token endpoint answered with something that is not a token.
+    InvalidAnswer = "invalid_answer",
+    /// The clock of this machine is too far from the token endpoint's.
+    ClockSkew = "clock_skew",
+    /// The call did not get its headers within its timeout, token exchange included.
+    Timeout = "timeout",
+    /// A redirect could not be followed without knowing where it leads.
+    RedirectRefused = "redirect_refused",
+    /// The session was disposed of before the call.
+    SessionDisposed = "session_disposed",
+    /// More calls wait for a token than this module keeps track of.
+    TooManyOperations = "too_many_operations",
+    /// The host cannot do what the credential needs.
+    UnsupportedByHost = "unsupported_by_host",
+    /// The WebAssembly module failed; it is started anew for the next call.
+    CoreFailed = "core_failed",
+}
+
+/// What a server said in its answer, cut to what may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServerSaid {
+    /// The HTTP status.
+    pub status: u16,
+    /// The OAuth `error` or Google's `status`, if the answer held one.
+    pub error: Option<String>,
+    /// The server's own words, if the answer held any.
+    pub description: Option<String>,
+}
+
+/// The one error: a stable code, what happened to which input, and what to do next.
+///
+/// No message holds a token, an assertion or a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AuthError {
+    /// What went wrong.
+    pub code: Code,
+    /// What happened, in words, and what to do next.
+    pub message: String,
+    /// Whether the same call may succeed later without anything being changed.
+    pub transient: bool,
+    /// How long the server asked to be left alone, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// What the server said, where a server was asked.
+    pub server: Option<ServerSaid>,
+}
+
+impl AuthError {
+    /// An error that will come again until something is changed.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        AuthError { code, message: message.into(), transient: false, retry_after_ms: None, server: None }
+    }
+
+    /// An error that may be gone when the same thing is tried later.
+    pub fn transient(code: Code, message: impl Into<String>) -> Self {
+        AuthError { transient: true, ..AuthError::new(code, message) }
+    }
+
+    /// The error with what the server said.
+    #[must_use]
+    pub fn with_server(self, server: ServerSaid) -> Self {
+        AuthError { server: Some(server), ..self }
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for AuthError {}
+
+/// Joins pieces to one text. The formatting machinery of `core` would cost a
+/// kilobyte of the module for the same.
+pub(crate) fn concat(pieces: &[&str]) -> String {
+    pieces.concat()
+}
+
+/// A stranger's words made fit for a message: one line, cut to 300 characters,
+/// and every run that could be a token, an assertion or a key replaced.
+pub fn shown(text: &str) -> String {
+    const LONGEST: usize = 300;
+    const TOKEN_LIKE: usize = 40;
+    let mut out = String::new();
+    let mut run = String::new();
+    let mut last_space = true;
+    for c in text.chars().chain(core::iter::once(' ')) {
+        if c.is_ascii_alphanumeric() || "-_.+/=".contains(c) {
+            run.push(c);
+            continue;
+        }
+        if !run.is_empty() {
+            out.push_str(if run.len() >= TOKEN_LIKE && !run.contains("//") { "[redacted]" } else { &run });
+            run.clear();
+            last_space = false;
+        }
+        if out.len() >= LONGEST {
+            out.push('…');
+            return out;
+        }
+        let c = if c.is_control() || c == ' ' { ' ' } else { c };
+        if !(c == ' ' && last_space) {
+            out.push(c);
+        }
+        last_space = c == ' ';
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_distinct_and_snake_case() {
+        let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(all.len(), Code::ALL.len());
+        assert!(all.iter().all(|text| text.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_token_and_no_control_character() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL3guZXhhbXBsZSJ9.c2lnbmF0dXJl";
+        let text = alloc::format!("bad\r\n\x1b[31m assertion={token}; try again");
+        assert_eq!(shown(&text), "bad [31m [redacted]; try again");
+        assert!(shown(&"word ".repeat(1000)).len() < 320);
+    }
+
+    #[test]
+    fn a_run_that_reaches_the_end_is_redacted_too() {
+        assert_eq!(shown(&"A".repeat(64)), "[redacted]");
+        assert_eq!(shown("plain"), "plain");
+    }
+}

@@ -1,0 +1,133 @@
+//! RSA private keys in PEM (RFC 7468), as PKCS #8 (RFC 5958) or PKCS #1 (RFC 8017).
+//!
+//! Only as much is read as tells a usable key from one that is none: its size. The rest is the signer's.
+
+use super::base64;
+use crate::secret::Secret;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// The fewest bits of a modulus (RFC 7518, section 3.3).
+const FEWEST_BITS: usize = 2048;
+
+/// The key as PKCS #8 DER, or why it is refused, as the end of a sentence.
+pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
+    // Environment variables often carry the two characters `\n` where a line break was meant.
+    let pem = Zeroizing::new(pem.replace("\\n", "\n").replace("\\r", ""));
+    let pkcs8 = match (body(&pem, "PRIVATE KEY"), body(&pem, "RSA PRIVATE KEY")) {
+        (Some(body), _) => base64::decode_pem(body).map(Zeroizing::new),
+        (None, Some(body)) => base64::decode_pem(body).map(Zeroizing::new).and_then(|pkcs1| wrapped(&pkcs1)).map(Zeroizing::new),
+        (None, None) if pem.contains("ENCRYPTED PRIVATE KEY") => return Err("is encrypted; give it without a passphrase"),
+        (None, None) if pem.contains("EC PRIVATE KEY") => return Err("is an elliptic-curve key; Google's are RSA"),
+        (None, None) => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
+    }
+    .ok_or("is PEM whose content is not base64; it may have been cut off")?;
+    let bits = modulus_bits(&pkcs8).ok_or("is PEM that holds no RSA private key; it may have been cut off")?;
+    if bits < FEWEST_BITS {
+        return Err("is an RSA key of under 2048 bits, which is too weak");
+    }
+    Ok(Secret::new(pkcs8.as_slice()))
+}
+
+/// What stands between the BEGIN and the END line of that label.
+fn body<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = pem.split_once(&["-----BEGIN ", label, "-----"].concat())?;
+    rest.split_once(&["-----END ", label, "-----"].concat()).map(|(body, _)| body)
+}
+
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const OCTET_STRING: u8 = 0x04;
+/// Version 0, and the algorithm rsaEncryption with no parameters (RFC 8017, appendix A.1).
+const VERSION_AND_ALGORITHM: &[u8] = &[2, 1, 0, 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
+
+/// The bits of the modulus of a PKCS #8 RSA key.
+fn modulus_bits(pkcs8: &[u8]) -> Option<usize> {
+    let (whole, rest) = element(SEQUENCE, pkcs8)?;
+    let (key, _) = element(OCTET_STRING, whole.strip_prefix(VERSION_AND_ALGORITHM)?)?;
+    let (key, nothing) = element(SEQUENCE, key)?;
+    let (_version, key) = element(INTEGER, key)?;
+    let (modulus, mut key) = element(INTEGER, key)?;
+    // Public exponent, private exponent, two primes, two exponents, the coefficient: a key that was cut off lacks some.
+    for _ in 0..7 {
+        key = element(INTEGER, key)?.1;
+    }
+    let skipped = modulus.iter().take_while(|byte| **byte == 0).count();
+    let modulus = modulus.get(skipped..)?;
+    let bits = modulus.len().checked_mul(8)?.checked_sub(modulus.first()?.leading_zeros() as usize)?;
+    (rest.is_empty() && nothing.is_empty()).then_some(bits)
+}
+
+/// The content of the DER element at the front, and what follows it (X.690, section 8.1).
+fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (found, der) = der.split_first()?;
+    let (first, mut der) = der.split_first()?;
+    let mut length = usize::from(*first);
+    if length >= 0x80 {
+        let (digits, after) = der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
+        length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
+        der = after;
+    }
+    (*found == tag).then(|| der.split_at_checked(length))?
+}
+
+/// A PKCS #1 key as PKCS #8.
+fn wrapped(pkcs1: &[u8]) -> Option<Vec<u8>> {
+    let key = tagged(OCTET_STRING, &[pkcs1])?;
+    let key = Zeroizing::new(key);
+    tagged(SEQUENCE, &[VERSION_AND_ALGORITHM, &key])
+}
+
+fn tagged(tag: u8, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let length = u16::try_from(parts.iter().map(|part| part.len()).sum::<usize>()).ok()?;
+    let mut out = Vec::with_capacity(usize::from(length).checked_add(4)?);
+    out.extend([tag, 0x82]);
+    out.extend(length.to_be_bytes());
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &str = include_str!("../../tests/vectors/keys.json");
+
+    fn key(name: &str) -> alloc::string::String {
+        let keys: serde_json::Value = serde_json::from_str(KEYS).unwrap();
+        keys["keys"][name].as_str().unwrap().into()
+    }
+
+    #[test]
+    fn both_wrappings_give_the_same_key() {
+        let pkcs8 = rsa_private_key(&key("pkcs8_2048")).unwrap();
+        let pkcs1 = rsa_private_key(&key("pkcs1_2048")).unwrap();
+        assert_eq!(pkcs8.expose(), pkcs1.expose());
+        assert_eq!(modulus_bits(pkcs8.expose()), Some(2048));
+        assert_eq!(rsa_private_key(&key("pkcs8_2048").replace('\n', "\\n")).unwrap().expose(), pkcs8.expose());
+        assert_eq!(rsa_private_key(&key("pkcs8_2048").replace('\n', "\r\n")).unwrap().expose(), pkcs8.expose());
+    }
+
+    #[test]
+    fn what_is_no_usable_key_says_why() {
+        let good = key("pkcs8_2048");
+        for (pem, why) in [
+            (alloc::string::String::new(), "not PEM"),
+            (key("pkcs8_1024"), "under 2048"),
+            (key("ec_p256"), "no RSA private key"),
+            (key("encrypted"), "encrypted"),
+            (good.replace("END PRIVATE", "END PUBLIC"), "not PEM"),
+            (good.replace("\nM", "\n*"), "not base64"),
+        ] {
+            assert!(rsa_private_key(&pem).unwrap_err().contains(why), "{why}");
+        }
+    }
+
+    #[test]
+    fn every_cut_of_a_key_is_refused() {
+        let der = rsa_private_key(&key("pkcs8_2048")).unwrap();
+        for end in 0..der.expose().len() {
+            assert_eq!(modulus_bits(&der.expose()[..end]), None, "{end}");
+        }
+    }
+}

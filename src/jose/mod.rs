@@ -1,0 +1,9 @@
+//! What is signed and what signed things say: RFC 7515 (JWS), RFC 7519 (JWT), and the keys they are signed with.
+
+pub(crate) mod base64;
+mod jwt;
+mod key;
+
+pub use jwt::{Algorithm, Claims};
+pub(crate) use jwt::signing_input;
+pub(crate) use key::rsa_private_key;

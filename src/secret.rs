@@ -1,0 +1,101 @@
+//! Values that are never shown, never copied by accident, and wiped when dropped.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroize;
+
+/// Bytes that no message, log or `Debug` output may hold.
+///
+/// It is neither `Clone` nor `Display`; whoever wants the bytes has to say `expose`.
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Takes the bytes over; the caller keeps no copy.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Secret(bytes.into())
+    }
+
+    /// The bytes, for signing, sending and parsing only.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes as text; empty where they are none.
+    pub fn expose_text(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(text.into_bytes())
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The name of a secret in its [`Vault`]. State machines carry these, so that they can be
+/// cloned, hashed and compared without touching what they stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SecretId(u32);
+
+/// Where the secrets of one credential lie, apart from the machines that work with them.
+#[derive(Debug, Default)]
+pub struct Vault {
+    held: Vec<(SecretId, Secret)>,
+    next: u32,
+}
+
+impl Vault {
+    /// Puts a secret in and gives it a name that was never used in this vault.
+    pub fn keep(&mut self, secret: Secret) -> SecretId {
+        let id = SecretId(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.held.push((id, secret));
+        id
+    }
+
+    /// The secret of that name, if it is still there.
+    pub fn get(&self, id: SecretId) -> Option<&Secret> {
+        self.held.iter().find(|(held, _)| *held == id).map(|(_, secret)| secret)
+    }
+
+    /// Takes the secret out; dropping it wipes it.
+    pub fn take(&mut self, id: SecretId) -> Option<Secret> {
+        let at = self.held.iter().position(|(held, _)| *held == id)?;
+        Some(self.held.swap_remove(at).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let mut vault = Vault::default();
+        let id = vault.keep(Secret::new("canary"));
+        assert_eq!(alloc::format!("{vault:?} {id:?}").contains("canary"), false);
+        assert_eq!(vault.get(id).map(Secret::expose_text), Some("canary"));
+    }
+
+    #[test]
+    fn what_was_taken_is_gone_and_its_name_is_not_given_again() {
+        let mut vault = Vault::default();
+        let first = vault.keep(Secret::new("a"));
+        assert!(vault.take(first).is_some());
+        assert!(vault.take(first).is_none());
+        assert_ne!(vault.keep(Secret::new("b")), first);
+    }
+}

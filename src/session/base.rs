@@ -1,0 +1,154 @@
+//! The base URL of a session, and the audience that it stands for.
+
+use crate::error::{AuthError, Code, concat, shown};
+use crate::url::Url;
+use alloc::string::String;
+
+/// A URL that credentials may be sent to: `https`, or `http` on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaseUrl {
+    url: Url,
+    typed: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL as it was typed. `insecure` allows plain `http` to other machines.
+    ///
+    /// ```
+    /// use cloud_run_auth::session::BaseUrl;
+    /// let base = BaseUrl::parse("https://svc-abc.a.run.app/api/", false).unwrap();
+    /// assert_eq!(base.join("/items").unwrap(), "https://svc-abc.a.run.app/api/items");
+    /// assert_eq!(base.join("").unwrap(), "https://svc-abc.a.run.app/api/");
+    /// assert_eq!(base.audience(), "https://svc-abc.a.run.app");
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_base_url`, and why.
+    pub fn parse(typed: &str, insecure: bool) -> Result<BaseUrl, AuthError> {
+        let refuse = |why: &str| AuthError::new(Code::InvalidBaseUrl, concat(&["the base URL (", &shown_url(typed), ") ", why, "."]));
+        let url = Url::parse(typed).map_err(refuse)?;
+        if url.path().contains("//") {
+            return Err(refuse("has an empty segment (//) in its path"));
+        }
+        if !url.is_https() && !url.is_loopback() && !insecure {
+            return Err(refuse("is plain http to another machine, where a token could be read on the way; use https"));
+        }
+        Ok(BaseUrl { url, typed: typed.into() })
+    }
+
+    /// Joins what [`check`](super::check) let pass: `"/x"` and `"x"` mean the same, below the base; `""` is the base itself.
+    ///
+    /// # Errors
+    /// `invalid_path`.
+    pub fn join(&self, input: &str) -> Result<String, AuthError> {
+        super::check(input)?;
+        let (path, query) = match input.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (input, None),
+        };
+        let mut out = self.prefix();
+        if path.is_empty() {
+            out.push_str(self.trailing_slash());
+        } else {
+            out.push('/');
+            out.push_str(path.strip_prefix('/').unwrap_or(path));
+        }
+        for (query, mark) in [(self.url.query(), '?'), (query, if self.url.query().is_some() { '&' } else { '?' })] {
+            if let Some(query) = query {
+                out.push(mark);
+                out.push_str(query);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether an absolute URL, as the host's own parser writes it, lies on the origin and below the path of the base.
+    ///
+    /// # Errors
+    /// `invalid_path`.
+    pub fn covers(&self, href: &str) -> Result<(), AuthError> {
+        let refuse = |why: &str| AuthError::new(Code::InvalidPath, concat(&["the URL (", &shown_url(href), ") ", why, ". Nothing was sent."]));
+        let url = Url::parse(href).map_err(refuse)?;
+        if url.origin() != self.url.origin() {
+            return Err(refuse("is not on the origin of the session's base URL; credentials do not leave it"));
+        }
+        let base = self.url.path().trim_end_matches('/');
+        let rest = url.path().strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let rest = rest.ok_or_else(|| refuse("is not below the path of the session's base URL"))?;
+        // `//x` is scheme-relative only at the front of a reference; here it follows a path.
+        super::check(rest.trim_start_matches('/')).map(|_| ())
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.url.origin()
+    }
+
+    /// The whole base URL, as the host's own parser must write it too.
+    pub fn href(&self) -> String {
+        self.url.href()
+    }
+
+    /// Origin and path without a slash at the end: what paths are appended to.
+    pub fn prefix(&self) -> String {
+        concat(&[&self.url.origin(), self.url.path().trim_end_matches('/')])
+    }
+
+    /// The audience that goes with the base where the caller names none: the origin on `*.run.app`, else the URL
+    /// as typed, without query and slashes at the end.
+    pub fn audience(&self) -> String {
+        if self.url.host().ends_with(".run.app") {
+            return self.url.origin();
+        }
+        let typed = self.typed.split('?').next().unwrap_or_default();
+        typed.trim_end_matches('/').into()
+    }
+
+    fn trailing_slash(&self) -> &str {
+        if self.url.path().ends_with('/') { "/" } else { "" }
+    }
+}
+
+/// What is shown of a URL: nothing before an `@`, and no query.
+fn shown_url(text: &str) -> String {
+    let text = text.split('?').next().unwrap_or_default();
+    shown(text.rsplit_once('@').map_or(text, |(_, rest)| rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_hold() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/bases.json")).unwrap();
+        for case in vectors["join"].as_array().unwrap() {
+            let text = |name: &str| case[name].as_str().unwrap();
+            assert_eq!(BaseUrl::parse(text("base"), false).unwrap().join(text("input")).unwrap(), text("url"), "{case}");
+        }
+        for case in vectors["audience"].as_array().unwrap() {
+            let base = BaseUrl::parse(case["base"].as_str().unwrap(), false).unwrap();
+            assert_eq!(base.audience(), case["audience"].as_str().unwrap(), "{case}");
+        }
+        for base in vectors["refused"].as_array().unwrap() {
+            assert_eq!(BaseUrl::parse(base.as_str().unwrap(), false).unwrap_err().code, Code::InvalidBaseUrl, "{base}");
+        }
+        for case in vectors["covers"].as_array().unwrap() {
+            let base = BaseUrl::parse(case["base"].as_str().unwrap(), false).unwrap();
+            assert_eq!(base.covers(case["url"].as_str().unwrap()).is_ok(), case["ok"].as_bool().unwrap(), "{case}");
+        }
+    }
+
+    #[test]
+    fn messages_hold_no_userinfo_and_no_query() {
+        let error = BaseUrl::parse("https://canary:canary@a.example/?k=canary", false).unwrap_err();
+        assert!(error.message.contains("userinfo") && !error.message.contains("canary"), "{}", error.message);
+    }
+
+    #[test]
+    fn insecure_bases_have_to_be_asked_for() {
+        assert!(BaseUrl::parse("http://10.0.0.1", false).is_err());
+        assert!(BaseUrl::parse("http://10.0.0.1", true).is_ok());
+        assert!(BaseUrl::parse("http://127.0.0.1:80", false).is_ok());
+    }
+}

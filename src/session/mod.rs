@@ -1,0 +1,11 @@
+//! What a session decides: where its base is, which paths stay below it, and what an answer means for its token.
+
+mod base;
+mod path;
+mod reply;
+
+pub use base::BaseUrl;
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use path::verdict;
+pub use path::{Path, check};
+pub use reply::{Hop, may_resend, redirected};

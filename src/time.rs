@@ -1,0 +1,95 @@
+//! Points in time, handed in by the host; the core never looks at a clock.
+
+/// What both clocks of the host said when an event happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Now {
+    /// Milliseconds since the Unix epoch. May jump either way.
+    pub wall_ms: u64,
+    /// Milliseconds since any fixed point. Never runs backwards, may stand still while a machine sleeps.
+    pub mono_ms: u64,
+}
+
+impl Now {
+    /// Both clocks at once.
+    pub const fn new(wall_ms: u64, mono_ms: u64) -> Self {
+        Now { wall_ms, mono_ms }
+    }
+
+    /// The wall clock in whole seconds, as JWT claims count (RFC 7519, section 2, NumericDate).
+    pub const fn wall_s(self) -> u64 {
+        self.wall_ms / 1000
+    }
+}
+
+/// Reads an HTTP date in its one preferred form, as milliseconds since the Unix epoch
+/// (RFC 9110, section 5.6.7, IMF-fixdate). Anything else is `None`.
+///
+/// ```
+/// use cloud_run_auth::time::http_date;
+/// assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+/// assert_eq!(http_date("yesterday"), None);
+/// ```
+pub fn http_date(text: &str) -> Option<u64> {
+    let mut words = text.trim().split(' ').skip(1);
+    let day = number(words.next()?, 31)?;
+    let month = words.next()?;
+    let month = MONTHS.iter().position(|name| *name == month)?;
+    let year = number(words.next()?, 9999)?;
+    let mut clock = words.next()?.split(':');
+    let hour = number(clock.next()?, 23)?;
+    let minute = number(clock.next()?, 59)?;
+    let second = number(clock.next()?, 60)?;
+    if words.next() != Some("GMT") || year < 1970 {
+        return None;
+    }
+    let days = days_before_year(year)?.checked_add(days_before_month(year, month)?)?.checked_add(day.checked_sub(1)?)?;
+    let hours = days.checked_mul(24)?.checked_add(hour)?;
+    let minutes = hours.checked_mul(60)?.checked_add(minute)?;
+    minutes.checked_mul(60)?.checked_add(second)?.checked_mul(1000)
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+fn number(text: &str, most: u64) -> Option<u64> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|n| *n <= most)
+}
+
+fn leap_years_before(year: u64) -> Option<u64> {
+    let y = year.checked_sub(1)?;
+    (y / 4).checked_sub(y / 100)?.checked_add(y / 400)
+}
+
+fn days_before_year(year: u64) -> Option<u64> {
+    let leap = leap_years_before(year)?.checked_sub(leap_years_before(1970)?)?;
+    year.checked_sub(1970)?.checked_mul(365)?.checked_add(leap)
+}
+
+fn days_before_month(year: u64, month: usize) -> Option<u64> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days: u64 = DAYS.get(..month)?.iter().sum();
+    days.checked_add(u64::from(leap && month > 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::http_date;
+
+    #[test]
+    fn dates_on_both_sides_of_a_leap_day() {
+        assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(http_date("Tue, 29 Feb 2000 00:00:00 GMT"), Some(951_782_400_000));
+        assert_eq!(http_date("Wed, 01 Mar 2000 00:00:00 GMT"), Some(951_868_800_000));
+        assert_eq!(http_date("Sun, 22 Nov 2026 06:02:29 GMT"), Some(1_795_327_349_000));
+    }
+
+    #[test]
+    fn what_is_not_a_date_is_none() {
+        for text in ["", "Sun, 06 Nov 1994 08:49:37", "Sun, 0x Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, +6 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(http_date(text), None, "{text}");
+        }
+    }
+}

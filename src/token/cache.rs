@@ -1,0 +1,227 @@
+//! The tokens that are had, by everything that shapes them.
+
+use crate::config::Limits;
+use crate::credential::{Endpoints, Fingerprint, Trust};
+use crate::grant::Target;
+use crate::secret::Secret;
+use crate::time::Now;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Everything that shapes a token: two calls may share one only if their keys are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(String);
+
+impl Key {
+    /// No part can hold a line break, so a line each keeps them apart.
+    pub(crate) fn new(credential: &Fingerprint, target: &Target, endpoints: &Endpoints) -> Key {
+        let (kind, what) = match target {
+            Target::IdToken(audience) => ("id", String::from(audience.as_str())),
+            Target::AccessToken(scopes) => ("access", scopes.joined()),
+        };
+        Key([credential.as_str(), kind, &what, &endpoints.resolve("https://oauth2.googleapis.com/")].join("\n"))
+    }
+
+    /// The key of a credential file that is to be read: what may be in it depends on the trust.
+    pub(crate) fn file(path: &str, trust: &Trust) -> Key {
+        Key(["file", path, &trust.joined()].join("\n"))
+    }
+
+    /// A key that was handed out as text before.
+    pub fn from_text(text: String) -> Key {
+        Key(text)
+    }
+
+    /// The key as text. It tells nothing of the credential's secrets.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How long a token may still be used, counted from when it was had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// Tells this token from the one that had the same key before.
+    pub serial: u32,
+    had: Now,
+    refresh_after_ms: u64,
+    expires_after_ms: u64,
+}
+
+/// How a cached token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// To be used.
+    Fresh,
+    /// To be used, while one call gets a new one.
+    Stale,
+    /// Not to be used.
+    Expired,
+}
+
+impl Lease {
+    /// Margins shrink with the token's life, so that a short-lived token is still used. `jitter`, 0 to 255,
+    /// spreads the refreshes of instances that began together.
+    pub(crate) fn new(serial: u32, life_ms: u64, limits: &Limits, jitter: u8, had: Now) -> Lease {
+        let margin = limits.expiry_margin_ms.min(life_ms / 10);
+        let window = limits.refresh_early_ms.min(life_ms / 4);
+        let spread = (window / 4 / 256).saturating_mul(u64::from(jitter));
+        let expires_after_ms = life_ms.saturating_sub(margin);
+        let refresh_after_ms = life_ms.saturating_sub(window).saturating_add(spread).min(expires_after_ms);
+        Lease { serial, had, refresh_after_ms, expires_after_ms }
+    }
+
+    /// The clock that says more wins: one may have been set back, the other may have stood still.
+    fn age_ms(&self, now: Now) -> u64 {
+        now.wall_ms.saturating_sub(self.had.wall_ms).max(now.mono_ms.saturating_sub(self.had.mono_ms))
+    }
+
+    pub(crate) fn state(&self, now: Now) -> State {
+        match self.age_ms(now) {
+            age if age >= self.expires_after_ms => State::Expired,
+            age if age >= self.refresh_after_ms => State::Stale,
+            _ => State::Fresh,
+        }
+    }
+
+    /// When the token is to be refreshed and when it ends, in milliseconds of the wall clock.
+    pub fn deadlines_ms(&self) -> (u64, u64) {
+        (self.had.wall_ms.saturating_add(self.refresh_after_ms), self.had.wall_ms.saturating_add(self.expires_after_ms))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    key: Key,
+    token: Option<Secret>,
+    pub(crate) lease: Lease,
+    /// The flight that brought it: whoever followed that one may use it, however short its life.
+    pub(crate) flight: u32,
+    used: u64,
+}
+
+/// A bounded map in a sorted vector: the smallest thing that finds by logarithm. Entries are boxed, so that
+/// what moves when one comes or goes is a pointer each.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    #[allow(clippy::vec_box, reason = "an insertion moves a pointer for each later entry, not the entry")]
+    entries: Vec<Box<Entry>>,
+    clock: u64,
+}
+
+impl Cache {
+    pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
+        let at = self.entries.binary_search_by(|entry| entry.key.cmp(key)).ok()?;
+        self.clock = self.clock.saturating_add(1);
+        let entry = self.entries.get_mut(at)?;
+        entry.used = self.clock;
+        Some(entry)
+    }
+
+    /// Keeps a token, in place of the one before; says whose token had to go for it.
+    pub(crate) fn put(&mut self, key: Key, token: Option<Secret>, lease: Lease, flight: u32, most: usize) -> Option<Key> {
+        self.clock = self.clock.saturating_add(1);
+        let used = self.clock;
+        match self.entries.binary_search_by(|entry| entry.key.cmp(&key)) {
+            Ok(at) => {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    **entry = Entry { key, token, lease, flight, used };
+                }
+                None
+            }
+            Err(at) => {
+                self.entries.insert(at, Box::new(Entry { key, token, lease, flight, used }));
+                (self.entries.len() > most.max(1)).then(|| self.evict()).flatten()
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: &Key) {
+        if let Ok(at) = self.entries.binary_search_by(|entry| entry.key.cmp(key)) {
+            self.entries.remove(at);
+        }
+    }
+
+    fn evict(&mut self) -> Option<Key> {
+        let (at, _) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.used)?;
+        Some(self.entries.remove(at).key)
+    }
+}
+
+impl Entry {
+    pub(crate) fn token(&self) -> Option<&Secret> {
+        self.token.as_ref()
+    }
+
+    pub(crate) fn take_token(&mut self) -> Option<Secret> {
+        self.token.take()
+    }
+
+    /// Puts off the next early refresh.
+    pub(crate) fn pause(&mut self, now: Now, pause_ms: u64) {
+        self.lease.refresh_after_ms = self.lease.age_ms(now).saturating_add(pause_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HAD: Now = Now::new(1_000_000, 500);
+
+    fn at(ms: u64) -> Now {
+        Now::new(HAD.wall_ms + ms, HAD.mono_ms + ms)
+    }
+
+    fn key(text: &str) -> Key {
+        Key::from_text(text.into())
+    }
+
+    #[test]
+    fn an_hour_is_fresh_then_stale_then_expired() {
+        let lease = Lease::new(1, 3_600_000, &Limits::default(), 0, HAD);
+        assert_eq!(lease.state(at(0)), State::Fresh);
+        assert_eq!(lease.state(at(3_374_999)), State::Fresh);
+        assert_eq!(lease.state(at(3_375_000)), State::Stale);
+        assert_eq!(lease.state(at(3_569_999)), State::Stale);
+        assert_eq!(lease.state(at(3_570_000)), State::Expired);
+    }
+
+    #[test]
+    fn jitter_only_shortens_the_window() {
+        let lease = Lease::new(1, 3_600_000, &Limits::default(), 255, HAD);
+        assert_eq!(lease.state(at(3_375_000)), State::Fresh);
+        assert_eq!(lease.state(at(3_600_000 - 168_000)), State::Stale);
+    }
+
+    #[test]
+    fn a_short_life_is_still_used() {
+        let lease = Lease::new(1, 20_000, &Limits::default(), 0, HAD);
+        assert_eq!(lease.state(at(14_999)), State::Fresh);
+        assert_eq!(lease.state(at(17_999)), State::Stale);
+        assert_eq!(lease.state(at(18_000)), State::Expired);
+    }
+
+    #[test]
+    fn either_clock_can_end_a_token() {
+        let lease = Lease::new(1, 3_600_000, &Limits::default(), 0, HAD);
+        assert_eq!(lease.state(Now::new(0, HAD.mono_ms + 3_600_000)), State::Expired);
+        assert_eq!(lease.state(Now::new(HAD.wall_ms + 3_600_000, HAD.mono_ms)), State::Expired);
+        assert_eq!(lease.state(Now::new(0, HAD.mono_ms)), State::Fresh);
+    }
+
+    #[test]
+    fn the_least_recently_used_goes_first() {
+        let mut cache = Cache::default();
+        let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
+        assert_eq!(cache.put(key("a"), None, lease, 1, 2), None);
+        assert_eq!(cache.put(key("b"), None, lease, 2, 2), None);
+        assert!(cache.find(&key("a")).is_some());
+        assert_eq!(cache.put(key("c"), None, lease, 3, 2), Some(key("b")));
+        assert!(cache.find(&key("a")).is_some() && cache.find(&key("b")).is_none());
+        assert_eq!(cache.put(key("c"), None, lease, 4, 2), None);
+        cache.remove(&key("c"));
+        assert!(cache.find(&key("c")).is_none());
+    }
+}

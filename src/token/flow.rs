@@ -1,0 +1,63 @@
+//! One token for one credential, without cache and company: for Rust programs that drive the core themselves.
+
+use super::{Action, Event, Exchange};
+use crate::config::Limits;
+use crate::credential::{Credential, Endpoints};
+use crate::grant::Target;
+use crate::secret::{Secret, SecretId};
+use crate::time::Now;
+
+/// A credential and the exchange that gets a token for it.
+///
+/// ```
+/// use cloud_run_auth::credential::Credential;
+/// use cloud_run_auth::grant::{Audience, Target};
+/// use cloud_run_auth::time::Now;
+/// use cloud_run_auth::token::{Action, Event, Flow};
+///
+/// let audience = Audience::parse("https://svc.example").unwrap();
+/// let mut flow = Flow::new(Credential::function(1), Target::id_token(audience));
+/// let now = Now::new(0, 0);
+/// assert!(matches!(flow.step(Event::Begun, now), Action::Call { .. }));
+/// let event = Event::Granted { token: String::from("opaque").into(), expires_at_ms: None };
+/// let Action::Done(Ok(outcome)) = flow.step(event, now) else { panic!() };
+/// assert_eq!(flow.take(outcome.token).unwrap().expose_text(), "opaque");
+/// ```
+#[derive(Debug)]
+pub struct Flow {
+    credential: Credential,
+    exchange: Exchange,
+    limits: Limits,
+}
+
+impl Flow {
+    /// A flow that has not begun: the first event is [`Event::Begun`].
+    pub fn new(credential: Credential, target: Target) -> Flow {
+        Flow::with(credential, target, Endpoints::default(), Limits::default())
+    }
+
+    /// A flow with its own endpoints and limits.
+    pub fn with(credential: Credential, target: Target, endpoints: Endpoints, limits: Limits) -> Flow {
+        Flow { credential, exchange: Exchange::new(target, endpoints), limits }
+    }
+
+    /// Takes what happened, and says what to do next.
+    pub fn step(&mut self, event: Event, now: Now) -> Action {
+        self.exchange.step(&mut self.credential, &self.limits, event, now)
+    }
+
+    /// A secret that an action names: a request's body.
+    pub fn secret(&self, id: SecretId) -> Option<&Secret> {
+        self.credential.vault.get(id)
+    }
+
+    /// Takes a secret that an outcome names: the token.
+    pub fn take(&mut self, id: SecretId) -> Option<Secret> {
+        self.credential.vault.take(id)
+    }
+
+    /// The private key for [`Action::Sign`], as PKCS #8 DER.
+    pub fn private_key(&self) -> Option<&Secret> {
+        self.credential.private_key()
+    }
+}
