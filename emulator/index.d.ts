@@ -27,10 +27,11 @@ export interface EmulatorOptions {
 
 export interface Emulator {
   /**
-   * Answers one request. Bound: it may be passed around, for instance as `fetch` of a client. Rejects only where a network
-   * would fail: the fault `reset`, or an aborted request.
+   * Answers one request; redirects are not followed. Rejects only where a network would fail: the fault `reset`, or an aborted
+   * request. Bound, so that it can be handed to a server (`Deno.serve(emulator.fetch)`) or, as its `fetch`, to a client.
    */
   fetch(request: Request, context?: RequestContext): Promise<Response>;
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   /** Makes a key of a service account, in the format of Google's key files, and registers it. */
   createServiceAccountKey(options?: ServiceAccountKeyOptions): Promise<ServiceAccountKeyFile>;
   /** Registers an existing key file, so that its assertions are accepted. */

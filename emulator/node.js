@@ -36,7 +36,6 @@ export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNe
   const close = async () => {
     if (fillsOrigin && emulator.origin === url) emulator.origin = undefined;
     const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
     const timer = setTimeout(() => server.closeAllConnections(), GRACE);
     await closed;
     clearTimeout(timer);

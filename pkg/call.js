@@ -2,7 +2,6 @@
 import { ask } from "./core.js";
 import { acquire, invalidate, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { agreedHop } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
 /** @typedef {import("./draft.js").Draft} Draft */
@@ -76,12 +75,14 @@ function sendOnce({ fetch }, { target, method, headers, init, carrier, follows }
  */
 function redirect(draft, response, hops) {
   const location = response.headers.get("location");
-  if (location === null) return undefined;
-  const hop = ask((core) => core.redirect(response.status, draft.method, new URL(draft.href).href, location, hops, draft.replayable));
-  const href = agreedHop(/** @type {any} */ (hop), draft.href, location);
-  if (!hop || href === undefined) return undefined;
+  if (location === null || !URL.canParse(location, draft.href)) return undefined;
+  const to = new URL(location, draft.href);
+  to.hash = "";
+  const { href } = to;
+  const hop = ask((core) => core.redirect(response.status, draft.method, new URL(draft.href).href, href, hops, draft.replayable));
+  if (hop === 0) return undefined;
   const next = { ...draft, href, target: href };
-  if (hop[1]) {
+  if (hop === 2) {
     next.method = "GET";
     next.init = Object.assign(Object.create(null), draft.init);
     delete next.init.body;

@@ -1,6 +1,8 @@
 // The core: started at first use, started anew after a trap. What has to outlive a restart is kept by the callers.
-import { Core, __wbg_reset_state, initSync } from "./wasm/session.js";
+import * as glue from "./wasm/session.js";
 import { AuthError, fromCore } from "./errors.js";
+
+/** @typedef {typeof glue} Core */
 
 /**
  * What a door tells of its runtime.
@@ -19,13 +21,13 @@ const FLIGHT_DEAD_AFTER = 2000;
 
 /** @type {Host} */
 export let host;
-/** @type {Core | undefined} */
-let core;
+/** @type {WebAssembly.Module | undefined} */
+let compiled;
 /** @type {Promise<void> | undefined} */
 let starting;
 /** Grows with each restart: whoever holds a number of an older core's has to begin again. */
 export let epoch = 0;
-/** @type {Array<(core: Core) => void>} */
+/** @type {Array<() => void>} */
 const afterRestart = [];
 
 /** @param {Host} runtime */
@@ -33,7 +35,7 @@ export function useHost(runtime) {
   host ??= runtime;
 }
 
-/** @param {(core: Core) => void} restore What to hand to a fresh core */
+/** @param {() => void} restore Hands to a fresh core what it has to know */
 export function onRestart(restore) {
   afterRestart.push(restore);
 }
@@ -44,7 +46,7 @@ export function onRestart(restore) {
  * @returns {Promise<void> | undefined}
  */
 export function ready() {
-  if (core) return;
+  if (compiled) return;
   if (starting) return starting;
   const module = host.module();
   if (!(module instanceof Promise)) return start(module);
@@ -61,15 +63,13 @@ export function ready() {
  */
 export function ask(question) {
   try {
-    return question(/** @type {Core} */ (core));
+    return question(glue);
   } catch (thrown) {
-    if (Array.isArray(thrown)) throw fromCore(thrown);
     if (!isTrap(thrown)) throw thrown;
     restart();
     try {
-      return question(/** @type {Core} */ (core));
+      return question(glue);
     } catch (again) {
-      if (Array.isArray(again)) throw fromCore(again);
       if (!isTrap(again)) throw again;
       restart();
       throw new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one.", { cause: again });
@@ -77,21 +77,29 @@ export function ask(question) {
   }
 }
 
+/**
+ * The fields of an answer of the core's; throws where it is an error.
+ *
+ * @param {string} text
+ */
+export function answer(text) {
+  const fields = text.split("\0");
+  if (text.startsWith("1\0")) throw fromCore(fields.slice(1));
+  return fields;
+}
+
 /** @param {WebAssembly.Module | BufferSource} module */
 function start(module) {
   compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  initSync({ module: compiled });
-  core = new Core(host.isolated ? FLIGHT_DEAD_AFTER : 0);
+  glue.initSync({ module: compiled });
+  glue.start(host.isolated ? FLIGHT_DEAD_AFTER : 0);
 }
-
-/** @type {WebAssembly.Module} */
-let compiled;
 
 function restart() {
   epoch += 1;
-  __wbg_reset_state();
-  start(compiled);
-  for (const restore of afterRestart) restore(/** @type {Core} */ (core));
+  glue.__wbg_reset_state();
+  start(/** @type {WebAssembly.Module} */ (compiled));
+  for (const restore of afterRestart) restore();
 }
 
 /** @param {unknown} thrown A trap, or a stack that overflowed within the module */

@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { fromCore } from "./errors.js";
-import { ask, epoch, host, onRestart, ready } from "./core.js";
+import { answer, ask, epoch, host, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -17,7 +17,8 @@ import { ask, epoch, host, onRestart, ready } from "./core.js";
 /** @typedef {{ access: boolean, wanted: string }} Target */
 /** @typedef {import("./options.js").Config} Config */
 
-const [HAD, FAILED, SIGN, SEND, READ, CALL, JOIN] = [0, 1, 2, 3, 4, 5, 6];
+/** What a step is: the end, the error, or what is to be done. */
+const step = { had: "0", failed: "1", sign: "2", send: "3", read: "4", call: "5", join: "6" };
 const event = { failed: 0, signed: 1, answered: 2, returned: 3, granted: 4, woken: 5 };
 export const mode = { usual: 0, early: 1, forced: 2 };
 
@@ -28,17 +29,20 @@ const LARGEST_ANSWER = 1024 * 1024;
 const slots = new Map();
 /** Keys that cannot be read out, by their credential's fingerprint. @type {Map<string, CryptoKey>} */
 const keys = new Map();
-/** Fingerprints, by credential function. @type {WeakMap<Function, { number: number, epoch: number, fingerprint: string }>} */
+/** What tells one credential function from another. @type {WeakMap<Function, number>} */
 const functions = new WeakMap();
 /** How to wake those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, { ended: Promise<void>, end: () => void }>} */
 const flights = new Map();
 let functionCount = 0;
+const nothing = new Uint8Array();
+/** @param {string} text */
+const encode = (text) => new TextEncoder().encode(text);
 
-onRestart((core) => {
+onRestart(() => {
   for (const flight of flights.values()) flight.end();
   flights.clear();
   for (const slot of slots.values()) {
-    [slot.serial, slot.refreshAt, slot.expiresAt] = core.restore(slot.key, slot.expiresAt, Date.now(), performance.now());
+    [slot.serial, slot.refreshAt, slot.expiresAt] = ask((core) => core.restore(slot.key, slot.expiresAt, Date.now(), performance.now())).split("\0", 3).map(Number);
   }
 });
 
@@ -76,122 +80,132 @@ export function invalidate(slot) {
  * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
  */
 async function run(config, target, how, signal, isStale) {
-  let step = begin(config, target, how);
+  let [kind, ...rest] = begin(config, target, how);
   let leads = 0;
   /** @type {unknown} */
   let cause;
   try {
-    while (step[0] > FAILED) {
-      if (step[2] !== leads) leads = lead(leads, step[2]);
-      const [kind, value, words, bytes, thrown] = await happening(step, config, signal);
-      cause = thrown ?? cause;
+    while (kind > step.failed) {
+      const operation = +rest[0];
+      leads = lead(leads, +rest[1]);
+      const said = await happening(kind, rest.slice(2), config, signal);
+      cause = said.cause ?? cause;
       if (isStale()) return undefined;
-      const operation = step[1];
-      step = ask((core) => core.step(operation, kind, value, words, bytes, Date.now(), performance.now()));
+      [kind, ...rest] = ask((core) => core.step(operation, said.event, said.value ?? 0, said.date ?? 0, said.retryAfter ?? 0, said.bytes ?? nothing, Date.now(), performance.now())).split("\0");
       if (isStale()) return undefined;
     }
   } catch (thrown) {
-    const operation = step[1];
-    if (!isStale()) ask((core) => core.abandon(operation));
+    if (!isStale()) ask((core) => core.abandon(+rest[0]));
     throw thrown;
   } finally {
     lead(leads, 0);
   }
-  if (step[0] === FAILED) throw fromCore(step[1], cause);
-  return keep(step) ?? acquire(config, target, mode.forced, signal);
+  if (kind === step.failed) throw fromCore(rest, cause);
+  return keep(rest) ?? acquire(config, target, mode.forced, signal);
 }
 
 /**
  * @param {Config} config
  * @param {Target} target
  * @param {number} how
- * @returns {any[]}
  */
 function begin(config, target, how) {
   const emulator = config.emulator ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
   const file = host.readFile ? (host.env("GOOGLE_APPLICATION_CREDENTIALS") ?? "") : "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
   return ask((core) => {
-    const credential = config.credentialFunction ? functionPrint(core, config.credentialFunction) : config.credential === undefined ? "" : core.register(config.credential, config.allowedHosts, emulator, false);
-    return core.begin(credential, file, target.access, target.wanted, config.allowedHosts, emulator, how, deadline, Date.now(), performance.now());
+    const credential = config.credential === undefined && !config.credentialFunction ? 0 : register(config, emulator, false);
+    return core.begin(credential, file, target.access, target.wanted, config.allowedHosts, emulator, how, deadline, Date.now(), performance.now()).split("\0");
   });
 }
 
 /**
- * @param {import("./wasm/session.js").Core} core
- * @param {Function} call
+ * The number that the core has for a session's own credential.
+ *
+ * @param {Config} config
+ * @param {string} emulator
+ * @param {boolean} renew Whether its key was lost
  */
-function functionPrint(core, call) {
-  const known = functions.get(call) ?? { number: ++functionCount, epoch: -1, fingerprint: "" };
-  if (known.epoch !== epoch) {
-    known.fingerprint = core.function(known.number);
-    known.epoch = epoch;
-    functions.set(call, known);
-  }
-  return known.fingerprint;
+function register({ credential = "", credentialFunction, allowedHosts }, emulator, renew) {
+  if (credentialFunction && !functions.has(credentialFunction)) functions.set(credentialFunction, ++functionCount);
+  const number = credentialFunction ? functions.get(credentialFunction) : 0;
+  return +answer(ask((core) => core.register(credential, number ?? 0, allowedHosts, emulator, renew)))[0];
 }
+
+/**
+ * What the core is told of a step. What is left out is 0 or empty.
+ *
+ * @typedef {object} Said
+ * @property {number} event
+ * @property {number} [value]
+ * @property {number} [date]
+ * @property {number} [retryAfter]
+ * @property {Uint8Array} [bytes]
+ * @property {unknown} [cause]
+ */
 
 /**
  * Does what a step asks for.
  *
- * @param {any[]} step
+ * @param {string} kind
+ * @param {string[]} what
  * @param {Config} config
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<[kind: number, value: number, words: string, bytes: Uint8Array, cause?: unknown]>}
+ * @returns {Promise<Said>}
  */
-async function happening(step, config, signal) {
-  const none = new Uint8Array();
-  const [kind, , , first, second, third, fourth, fifth] = step;
+async function happening(kind, what, config, signal) {
   try {
-    if (kind === SIGN) return [event.signed, 0, "", await raced(sign(config, first, second), signal)];
-    if (kind === SEND) return await send(config, { method: first, url: second, headers: third, body: fourth, timeout: fifth }, signal);
-    if (kind === READ) return [event.returned, 0, "", await raced(/** @type {any} */ (host.readFile)(first), signal)];
-    if (kind === CALL) {
-      const [token, expiresAt] = await call(config, second, third, signal);
-      return [event.granted, expiresAt, token, none];
-    }
-    if (kind === JOIN && !host.isolated) await raced(flights.get(first)?.ended ?? Promise.resolve(), signal);
-    else await sleep(kind === JOIN ? second : first, signal);
-    return [event.woken, 0, "", none];
+    if (kind === step.sign) return { event: event.signed, bytes: await raced(sign(config, what), signal) };
+    if (kind === step.send) return await send(config, what, signal);
+    if (kind === step.read) return { event: event.returned, bytes: await raced(/** @type {any} */ (host.readFile)(what[0]), signal) };
+    if (kind === step.call) return await call(config, what, signal);
+    if (host.isolated) await sleep(+what[1], signal);
+    else await raced(flights.get(+what[0])?.ended ?? Promise.resolve(), signal);
+    return { event: event.woken };
   } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
-    return [event.failed, 0, thrown instanceof Error ? reason(thrown) : "an unknown fault", none, thrown];
+    return { event: event.failed, bytes: encode(thrown instanceof Error ? reason(thrown) : "an unknown fault"), cause: thrown };
   }
 }
 
 /**
  * @param {Config} config
- * @param {string} fingerprint
- * @param {string} input
+ * @param {string[]} what The credential's number and fingerprint, and what to sign
  */
-async function sign(config, fingerprint, input) {
+async function sign(config, [number, fingerprint, input]) {
   if (!globalThis.crypto?.subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
+  const credential = +number;
   let key = keys.get(fingerprint);
   if (!key) {
-    const der = ask((core) => core.privateKey(fingerprint));
-    if (!der) throw new Error("the key is not known any more");
-    key = await crypto.subtle.importKey("pkcs8", /** @type {BufferSource} */ (der), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
-    der.fill(0);
+    const der = ask((core) => core.privateKey(credential));
+    // Where another's key had to go, the session still has its own.
+    if (der.length === 0 && config.credential) register(config, config.emulator ?? "", true);
+    const again = der.length > 0 ? der : ask((core) => core.privateKey(credential));
+    key = await crypto.subtle.importKey("pkcs8", /** @type {BufferSource} */ (again), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
+    again.fill(0);
     keys.set(fingerprint, key);
   }
-  ask((core) => core.forgetPrivateKey(fingerprint));
-  return new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, new TextEncoder().encode(input)));
+  ask((core) => core.forgetPrivateKey(credential));
+  return new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, encode(input)));
 }
 
 /**
  * @param {Config} config
- * @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array<ArrayBuffer> | undefined, timeout: number }} request
+ * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<[number, number, string, Uint8Array]>}
+ * @returns {Promise<Said>}
  */
-async function send({ fetch = globalThis.fetch }, { method, url, headers, body, timeout }, signal) {
-  const limit = AbortSignal.timeout(timeout);
-  /** @type {RequestInit} */
-  const init = { method, headers, body, redirect: "manual", signal: signal ? AbortSignal.any([signal, limit]) : limit };
-  const response = await fetch(url, Object.assign(Object.create(null), init));
+async function send({ fetch }, [method, url, timeout, body, ...pairs], signal) {
+  const limit = AbortSignal.timeout(+timeout);
+  /** @type {[string, string][]} */
+  const headers = [];
+  for (let at = 0; at + 1 < pairs.length; at += 2) headers.push([pairs[at], pairs[at + 1]]);
+  const init = { __proto__: null, method, headers, body: body || undefined, redirect: /** @type {const} */ ("manual"), signal: signal ? AbortSignal.any([signal, limit]) : limit };
+  const response = await (fetch ? fetch(url, init) : globalThis.fetch(url, init));
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
-  const words = `${response.headers.get("date") ?? ""}\n${response.headers.get("retry-after") ?? ""}`;
-  return [event.answered, response.status, words, await readAtMost(response, LARGEST_ANSWER + 1)];
+  const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
+  const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
+  return { event: event.answered, value: response.status, date, retryAfter, bytes: await readAtMost(response, LARGEST_ANSWER + 1) };
 }
 
 /**
@@ -221,28 +235,27 @@ async function readAtMost(response, most) {
 
 /**
  * @param {Config} config
- * @param {boolean} access
- * @param {string} wanted
+ * @param {string[]} what Whether it is an access token, and the scopes or the audience
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<[token: string, expiresAt: number]>}
+ * @returns {Promise<Said>}
  */
-async function call(config, access, wanted, signal) {
+async function call(config, [access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
   const given = await raced(Promise.resolve(/** @type {Function} */ (config.credentialFunction)(need)), signal);
-  if (typeof given === "string") return [given, 0];
+  if (typeof given === "string") return { event: event.granted, bytes: encode(given) };
   const { token, expiresAt } = given ?? {};
   if (typeof token !== "string" || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
-  return [token, Math.max(1, expiresAt)];
+  return { event: event.granted, value: Math.max(1, expiresAt), bytes: encode(token) };
 }
 
-/** @param {any[]} step A token that is had. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
-function keep([, key, serial, refreshAt, expiresAt, token, evicted]) {
-  if (evicted !== undefined) slots.delete(evicted);
-  const slot = slots.get(key);
-  if (token === undefined) return slot;
-  const fresh = Object.assign(slot ?? { key }, { serial, token, refreshAt, expiresAt });
-  slots.set(key, fresh);
-  return fresh;
+/** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
+function keep([serial, refreshAt, expiresAt, key, token, evicted]) {
+  slots.delete(evicted);
+  const known = slots.get(key);
+  if (!token && !known) return undefined;
+  const slot = Object.assign(known ?? { key, token }, { serial: +serial, refreshAt: +refreshAt, expiresAt: +expiresAt }, token && { token });
+  slots.set(key, slot);
+  return slot;
 }
 
 /**

@@ -26,12 +26,12 @@ export class TimeoutError extends AuthError {
 TimeoutError.prototype.name = "TimeoutError";
 
 /**
- * What the core throws or returns: code, message, transient, retry after, then what the server said.
+ * The core's error: code, message, transient, retry after, then what the server said.
  *
- * @param {any[]} thrown
+ * @param {string[]} fields
  * @param {unknown} [cause]
  */
 export function fromCore([code, message, transient, retryAfter, status, error, description], cause) {
-  const server = status === undefined ? undefined : { status, error, description };
-  return new AuthError(code, message, { cause, transient, retryAfter, server });
+  const server = status ? { status: +status, error: error || undefined, description: description || undefined } : undefined;
+  return new AuthError(/** @type {ErrorCode} */ (code), message, { cause, transient: transient === "1", retryAfter: retryAfter ? +retryAfter : undefined, server });
 }

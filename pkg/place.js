@@ -1,6 +1,6 @@
 // Where a session's calls go. The core reads URLs more strictly than the runtime does; where a call's URL is not
 // plain, both have to agree.
-import { ask } from "./core.js";
+import { answer, ask } from "./core.js";
 import { AuthError } from "./errors.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -11,7 +11,7 @@ import { AuthError } from "./errors.js";
  * @property {string} prefix What paths are appended to
  * @property {string} origin
  * @property {string} path The base path, without a slash at its end
- * @property {boolean} hasQuery
+ * @property {string} query With its question mark
  * @property {string} audience
  */
 
@@ -20,11 +20,10 @@ import { AuthError } from "./errors.js";
  * @returns {Place}
  */
 export function findPlace({ base, insecure }) {
-  const [href, prefix, origin, audience] = ask((core) => core.base(base, insecure));
+  const [href, prefix, origin, audience, itself] = answer(ask((core) => core.readBase(base, insecure, "")));
   const url = new URL(base);
   if (url.href !== href || url.origin !== origin) throw new AuthError("invalid_base_url", `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`);
-  const itself = ask((core) => core.join(base, insecure, ""));
-  return { itself, prefix, origin, path: prefix.slice(origin.length), hasQuery: href.includes("?"), audience };
+  return { itself, prefix, origin, path: prefix.slice(origin.length), query: url.search, audience };
 }
 
 /**
@@ -38,13 +37,22 @@ export function findPlace({ base, insecure }) {
 export function below(config, place, input) {
   if (typeof input !== "string") throw new AuthError("invalid_path", "the path is not a string. To call an absolute URL, use fetch().");
   if (config.joinUrl) return joined(config.joinUrl, config, place, input);
-  const verdict = ask((core) => core.check(input));
-  if (verdict === 0 && !place.hasQuery) {
-    const first = input.charCodeAt(0);
-    return first === 47 /* / */ ? place.prefix + input : first === 63 /* ? */ || input === "" ? place.itself + input : `${place.prefix}/${input}`;
-  }
-  const url = ask((core) => core.join(config.base, config.insecure, input));
+  const verdict = ask((core) => core.checkPath(input));
+  if (verdict > 1) answer(ask((core) => core.refusePath(input)));
+  const url = joinedPlain(place, input);
   return verdict === 0 ? url : agreed(place, url);
+}
+
+/**
+ * @param {{ prefix: string, itself: string, query: string }} place
+ * @param {string} input
+ */
+function joinedPlain({ prefix, itself, query }, input) {
+  const first = input.charCodeAt(0);
+  const mark = input.indexOf("?");
+  if (query && mark > 0) return `${joinedPlain({ prefix, itself, query }, input.slice(0, mark))}&${input.slice(mark + 1)}`;
+  if (input === "" || first === 63 /* ? */) return itself + (query ? input.replace("?", "&") : input);
+  return (first === 47 /* / */ ? prefix : `${prefix}/`) + input + query;
 }
 
 /**
@@ -56,22 +64,8 @@ export function below(config, place, input) {
  */
 export function within(config, url) {
   const href = typeof url === "string" ? parse(url).href : url.href;
-  ask((core) => core.covers(config.base, config.insecure, href));
+  answer(ask((core) => core.readBase(config.base, config.insecure, href)));
   return href;
-}
-
-/**
- * Where a redirect leads, if both parsers agree on it.
- *
- * @param {[url: string, becomesGet: boolean] | undefined} hop
- * @param {string} current
- * @param {string} location
- */
-export function agreedHop(hop, current, location) {
-  if (!hop || !URL.canParse(location, current) || !URL.canParse(hop[0])) return undefined;
-  const [theirs, ours] = [new URL(location, current), new URL(hop[0])];
-  theirs.hash = ours.hash = "";
-  return theirs.href === ours.href && theirs.origin === new URL(current).origin && !theirs.username && !theirs.password ? theirs.href : undefined;
 }
 
 /**

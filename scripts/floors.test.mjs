@@ -47,12 +47,20 @@ test("std, clocks and randomness stay with the hosts", () => {
   }
 });
 
+test("unit tests may use std, the code around them may not, and their arrows count", () => {
+  const tests = "#[cfg(test)]\nmod tests {\n  use std::format;\n  fn f() { std::format!() }\n}\n";
+  assert.deepEqual(check("token/mod.rs", tests), []);
+  assert.deepEqual(check("token/mod.rs", `${tests}use std::vec::Vec;`), ["src/token/mod.rs:6: std:: is for floor 4 only"]);
+  assert.equal(check("token/mod.rs", "#[cfg(test)]\nmod tests { use crate::js::now; }").length, 1);
+});
+
 test("comments and literals are not code", () => {
   const text = [
     "// crate::session",
     "/* crate::session */",
     'const A: &str = "std::time \\" crate::js";',
-    'const B: &str = r#"getrandom"#;',
+    'const B: &[u8] = br#"a " getrandom"#;',
+    "const C: char = '\\\\''; // std::",
   ];
   assert.deepEqual(check("error.rs", text.join("\n")), []);
 });

@@ -11,13 +11,13 @@ test("the recipe agrees with Cargo.lock and package.json", () => {
   assert.ok(loadRecipe().tools["wasm-bindgen"]);
 });
 
-test("a version that stands differently elsewhere is found", () => {
-  const recipe = { tools: { "wasm-bindgen": "1.0.0", "wasm-opt": "2.0.0" }, wasm: {}, budget: { lost: {} } };
+test("a version or a name that stands differently elsewhere is found", () => {
+  const recipe = { tools: { "wasm-bindgen": "1.0.0", "wasm-opt": "2.0.0" }, wasm: { session: { crate: "gone" } }, budget: { lost: {} } };
   const elsewhere = {
     lock: { package: [{ name: "wasm-bindgen", version: "1.0.1" }] },
     packages: { devDependencies: { binaryen: "3.0.0" } },
   };
-  assert.equal(disagreements(recipe, elsewhere).length, 3);
+  assert.equal(disagreements(recipe, elsewhere).length, 4);
 });
 
 test("a module that imports from anything but its glue is refused", () => {

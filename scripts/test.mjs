@@ -10,7 +10,11 @@ const steps = [
   { name: "build", command: ["node", "scripts/build.mjs"], count: oneCheck },
   { name: "check", command: ["node", "scripts/check.mjs"], count: closingLine },
   { name: "scripts", command: nodeTests("scripts"), count: nodeTest },
-  { name: "Rust, native", command: ["cargo", "test", "--workspace", "--exclude", "cloud-run-auth-boundary", "--all-features"], count: cargoTest },
+  {
+    name: "Rust, native",
+    command: ["cargo", "test", "--workspace", "--exclude", "cloud-run-auth-boundary", "--all-features"],
+    count: cargoTest,
+  },
   { name: "Rust, wasm in Node", command: ["wasm-pack", "test", "--node", "--mode", "no-install"], count: cargoTest },
   { name: "vectors", command: nodeTests("tests/vectors"), count: nodeTest },
   { name: "emulator", command: nodeTests("emulator"), cwd: join(root, "emulator"), count: nodeTest },

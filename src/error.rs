@@ -3,8 +3,11 @@
 //! A code is stable: callers branch on it, the TypeScript union and the
 //! documentation are held against this list by tests.
 
+use crate::text::{concat, contains};
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
+use core::ops::Deref;
 
 macro_rules! codes {
     ($( $(#[$doc:meta])* $name:ident = $text:literal, )*) => {
@@ -89,9 +92,22 @@ pub struct ServerSaid {
 
 /// The one error: a stable code, what happened to which input, and what to do next.
 ///
-/// No message holds a token, an assertion or a key.
+/// No message holds a token, an assertion or a key. It is one pointer wide, because every
+/// function that can fail hands it on.
+///
+/// ```
+/// use cloud_run_auth::{error::Code, grant::Audience};
+/// let error = Audience::parse("").unwrap_err();
+/// assert_eq!(error.code, Code::InvalidAudience);
+/// assert!(!error.transient);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AuthError {
+pub struct AuthError(Box<Details>);
+
+/// What an [`AuthError`] says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Details {
     /// What went wrong.
     pub code: Code,
     /// What happened, in words, and what to do next.
@@ -105,20 +121,42 @@ pub struct AuthError {
 }
 
 impl AuthError {
-    /// An error that will come again until something is changed.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        AuthError { code, message: message.into(), transient: false, retry_after_ms: None, server: None }
+    /// An error that will come again until something is changed. The message is put together from pieces.
+    pub(crate) fn new(code: Code, pieces: &[&str]) -> Self {
+        AuthError(Box::new(Details { code, message: concat(pieces), transient: false, retry_after_ms: None, server: None }))
     }
 
     /// An error that may be gone when the same thing is tried later.
-    pub fn transient(code: Code, message: impl Into<String>) -> Self {
-        AuthError { transient: true, ..AuthError::new(code, message) }
+    pub(crate) fn transient(code: Code, pieces: &[&str]) -> Self {
+        let mut error = AuthError::new(code, pieces);
+        error.0.transient = true;
+        error
     }
 
     /// The error with what the server said.
-    #[must_use]
-    pub fn with_server(self, server: ServerSaid) -> Self {
-        AuthError { server: Some(server), ..self }
+    pub(crate) fn with_server(mut self, server: ServerSaid) -> Self {
+        self.0.server = Some(server);
+        self
+    }
+
+    /// The error with how long the server asked to be left alone.
+    pub(crate) fn with_retry_after(mut self, ms: Option<u64>) -> Self {
+        self.0.retry_after_ms = ms;
+        self
+    }
+
+    /// The error with what it is about put before it.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.0.message = concat(&[what, ": ", &self.0.message]);
+        self
+    }
+}
+
+impl Deref for AuthError {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 
@@ -130,41 +168,40 @@ impl fmt::Display for AuthError {
 
 impl core::error::Error for AuthError {}
 
-/// Joins pieces to one text. The formatting machinery of `core` would cost a
-/// kilobyte of the module for the same.
-pub(crate) fn concat(pieces: &[&str]) -> String {
-    pieces.concat()
-}
-
 /// A stranger's words made fit for a message: one line, cut to 300 characters,
 /// and every run that could be a token, an assertion or a key replaced.
 pub fn shown(text: &str) -> String {
     const LONGEST: usize = 300;
     const TOKEN_LIKE: usize = 40;
     let mut out = String::new();
-    let mut run = String::new();
-    let mut last_space = true;
-    for c in text.chars().chain(core::iter::once(' ')) {
-        if c.is_ascii_alphanumeric() || "-_.+/=".contains(c) {
-            run.push(c);
+    let mut run = 0_usize;
+    for c in text.chars().chain([' ']) {
+        if matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '+' | '/' | '=') {
+            out.push(c);
+            run = run.saturating_add(1);
             continue;
         }
-        if !run.is_empty() {
-            out.push_str(if run.len() >= TOKEN_LIKE && !run.contains("//") { "[redacted]" } else { &run });
-            run.clear();
-            last_space = false;
+        let began = out.len().saturating_sub(run);
+        if run >= TOKEN_LIKE && !contains(out.get(began..).unwrap_or_default(), "//") {
+            while out.len() > began {
+                out.pop();
+            }
+            out.push_str("[redacted]");
         }
-        if out.len() >= LONGEST {
+        run = 0;
+        if out.len() > LONGEST {
             out.push('…');
             return out;
         }
-        let c = if c.is_control() || c == ' ' { ' ' } else { c };
-        if !(c == ' ' && last_space) {
+        // A space at the begin, or after another, says nothing.
+        let c = if c < ' ' || c == '\u{7f}' { ' ' } else { c };
+        if c != ' ' || !(out.is_empty() || out.as_bytes().last() == Some(&b' ')) {
             out.push(c);
         }
-        last_space = c == ' ';
     }
-    out.truncate(out.trim_end().len());
+    if out.as_bytes().last() == Some(&b' ') {
+        out.pop();
+    }
     out
 }
 

@@ -1,6 +1,8 @@
 //! Requests and answers as values; sending them is the driver's work.
 
 use crate::secret::{Secret, SecretId};
+use crate::text::number;
+use crate::time::http_date;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -28,17 +30,32 @@ pub struct Request {
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// The `date` header, where there was one.
-    pub date: Option<String>,
-    /// The `retry-after` header, where there was one.
-    pub retry_after: Option<String>,
+    /// What the server's clock said: its `date` header, in milliseconds since the Unix epoch ([`http_date`](crate::time::http_date)).
+    pub date_ms: Option<u64>,
+    /// How long the server asks to be left alone: its `retry-after` header, in milliseconds ([`retry_after_ms`]).
+    pub retry_after_ms: Option<u64>,
     /// The body: secret, because tokens arrive in it.
     pub body: Secret,
 }
 
+/// What a `retry-after` header means, seconds or a date (RFC 9110, section 10.2.3), in milliseconds.
+///
+/// ```
+/// use cloud_run_auth::http::retry_after_ms;
+/// assert_eq!(retry_after_ms("7", None), Some(7000));
+/// assert_eq!(retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_770_000)), Some(7000));
+/// assert_eq!(retry_after_ms("soon", None), None);
+/// ```
+pub fn retry_after_ms(value: &str, date_ms: Option<u64>) -> Option<u64> {
+    match number(value.trim()) {
+        Some(seconds) => Some(seconds.saturating_mul(1000)),
+        None => Some(http_date(value)?.saturating_sub(date_ms?)),
+    }
+}
+
 /// `application/x-www-form-urlencoded` (RFC 6749, appendix B), as a secret.
 pub(crate) fn form(fields: &[(&str, &str)]) -> Secret {
-    let length: usize = fields.iter().map(|(k, v)| k.len().saturating_add(v.len().saturating_mul(3)).saturating_add(2)).sum();
+    let length = fields.iter().fold(0_usize, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(value.len().saturating_mul(3)).saturating_add(2));
     // With all the room it can need from the start, the text is never moved and leaves no copy behind.
     let mut out = Vec::with_capacity(length);
     for (name, value) in fields {
@@ -47,22 +64,20 @@ pub(crate) fn form(fields: &[(&str, &str)]) -> Secret {
         }
         out.extend_from_slice(name.as_bytes());
         out.push(b'=');
-        percent_encode(&mut out, value);
+        for byte in value.bytes() {
+            // RFC 3986's unreserved characters stay as they are.
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                out.push(byte);
+            } else {
+                out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]);
+            }
+        }
     }
     Secret::new(out)
 }
 
-/// Everything but RFC 3986's unreserved characters as `%XX`.
-pub(crate) fn percent_encode(out: &mut Vec<u8>, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte);
-        } else {
-            out.push(b'%');
-            out.extend([byte >> 4, byte & 15].iter().filter_map(|half| HEX.get(usize::from(*half))));
-        }
-    }
+fn hex(half: u8) -> u8 {
+    half.wrapping_add(if half < 10 { b'0' } else { 55 })
 }
 
 #[cfg(test)]

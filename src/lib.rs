@@ -1,6 +1,8 @@
 //! Authorized requests to private Google Cloud services.
-#![cfg_attr(not(test), no_std)]
+#![no_std]
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 // Ground: values.
 pub mod config;
@@ -8,6 +10,7 @@ pub mod error;
 pub mod http;
 pub mod json;
 pub mod secret;
+mod text;
 pub mod time;
 pub mod url;
 

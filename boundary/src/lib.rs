@@ -18,11 +18,13 @@ static ALLOCATOR: Wiping = Wiping(new_wasm_dynamic_allocator());
 // SAFETY: every call is handed on to an allocator that upholds the contract; the default `realloc`
 // goes through `alloc` and `dealloc`, so that what it leaves behind is wiped too.
 unsafe impl GlobalAlloc for Wiping {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's.
         unsafe { self.0.alloc(layout) }
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         // SAFETY: the caller gives back what was allocated with this layout, so that many bytes are its own.
         unsafe {

@@ -24,7 +24,7 @@ export async function service(call) {
   if ("refused" in verdict) return unauthorized(call, verdict.refused);
 
   const { claims } = verdict;
-  Object.assign(entry.service ?? {}, { caller: claims.email, aud: claims.aud });
+  if (entry.service) Object.assign(entry.service, { caller: claims.email, aud: claims.aud });
   if (record.invokers !== "any" && !record.invokers.has(claims.email)) return forbidden(call, "the caller is not among the invokers");
 
   const headers = new Headers(request.headers);

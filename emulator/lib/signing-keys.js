@@ -35,9 +35,9 @@ export function createSigningKeys() {
     current: async () => (await all())[0],
     /** @param {boolean} keep whether old keys stay published */
     async rotate(keep) {
-      const old = await all();
+      await all();
       const key = await generate();
-      keys = keep ? [key, ...old] : [key];
+      keys = keep ? [key, ...keys] : [key];
     },
     /** @param {string} kid */
     find: (kid) => keys.find((key) => key.kid === kid),

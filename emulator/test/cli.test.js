@@ -74,7 +74,8 @@ test("the default service, and SIGINT with a request that hangs", async (t) => {
   assert.equal((await fetch(`${url}/run/hello`)).status, 403);
   await fetch(`${url}/_emulator/faults`, { method: "POST", body: JSON.stringify({ endpoint: "certs", hang: true }) });
   const hanging = assert.rejects(fetch(`${url}/oauth2/v3/certs`));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const log = async () => (await fetch(`${url}/_emulator/log`)).json();
+  while (!(await log()).some((entry) => entry.fault === "hang"));
   child.kill("SIGINT");
   const { code, out } = await ended;
   assert.equal(code, 0);

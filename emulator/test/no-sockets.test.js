@@ -30,6 +30,10 @@ test("the handler alone, without a socket: token, service, keys, faults", async 
   addFault({ endpoint: "service", hang: true, times: 1 });
   await assert.rejects(fetch(new Request(service.url, { signal: AbortSignal.abort() })), { name: "AbortError" });
   assert.equal(log[0].token.audience, service.url);
+
+  for (const url of [service.url, new URL(service.url)]) {
+    assert.equal((await fetch(url, { method: "PUT", headers: { authorization: `Bearer ${token}` } })).status, 200, "as a client's fetch");
+  }
 });
 
 /** Aborts in a moment, and keeps the process alive until then, which AbortSignal.timeout does not. */

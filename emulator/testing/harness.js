@@ -92,6 +92,18 @@ export function claimsOf(jwt) {
   return JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
 }
 
+/**
+ * Waits until something is so.
+ *
+ * @param {() => unknown} condition
+ */
+export async function until(condition) {
+  for (let i = 0; !condition(); i++) {
+    if (i > 1000) throw new Error(`never: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** A key pair of somebody else, as PEM. */
 export function strangerKey(bits = 2048) {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: bits });

@@ -51,7 +51,7 @@ export async function buildWasm(name, part, tools) {
 /** Runs cargo, which knows best whether there is anything to do, and returns the path of the module. */
 function compile(part) {
   // Panic messages hold the paths of sources: mapped, the bytes are the same on every machine and name nobody's home.
-  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/cloud-run-auth`];
+  const flags = [`--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/cloud-run-auth`, ...part.rustflags];
   const target = "wasm32-unknown-unknown";
   const features = part.features.length > 0 ? ["--features", part.features.join(",")] : [];
   const { status, error } = spawnSync("cargo", ["build", "--release", "--target", target, "--package", part.crate, ...features], {

@@ -28,6 +28,10 @@ export function disagreements(recipe, { lock, packages }) {
   const crate = lock.package.find(({ name }) => name === "wasm-bindgen");
   expect("wasm-bindgen in Cargo.lock", crate?.version, "wasm-bindgen");
   expect("binaryen in scripts/package.json", packages.devDependencies.binaryen, "wasm-opt");
+  for (const [name, { crate }] of Object.entries(recipe.wasm)) {
+    if (!lock.package.some((known) => known.name === crate))
+      found.push(`wasm-pack.toml builds ${name} from ${crate}, which is no crate of ours`);
+  }
   for (const name of Object.keys(recipe.budget)) {
     if (!recipe.wasm[name]) found.push(`wasm-pack.toml has a budget for ${name}, which it does not build`);
   }

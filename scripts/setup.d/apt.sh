@@ -1,6 +1,5 @@
 # System packages and the commands that have to be there already. Sourced by scripts/setup.
 
-browser=
 oldest_node=20.19
 
 apt_install() { # what for, package…
@@ -41,11 +40,14 @@ require_commands() {
   fi
 }
 
-provide_browser() { # for the browser tests; CHROMIUM names another one
+find_browser() { # sets browser; CHROMIUM names another one than the first found
   local name
   for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome-stable google-chrome; do
     [ -n "$name" ] && browser=$(command -v "$name") && return
   done
-  apt_install "Chromium, for the browser tests (or set CHROMIUM to a Chrome)" chromium
-  browser=$(command -v chromium)
+  return 1
+}
+
+provide_browser() {
+  find_browser || apt_install "Chromium, for the browser tests (or set CHROMIUM to a Chrome)" chromium
 }

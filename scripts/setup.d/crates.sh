@@ -1,11 +1,8 @@
 # Command line tools from crates.io, one folder a version. Sourced by scripts/setup.
 
-tool_path=
-
 provide_crate() { # crate, version, argument of cargo install…
   local crate=$1 version=$2 home=$cache/tools/$1-$2
   shift 2
-  tool_path+=$home/bin:
   [ -d "$home" ] || must "$crate $version (1 to 3 min)" "$crate" install_crate "$crate" "$version" "$home" "$@"
 }
 

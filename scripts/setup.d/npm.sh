@@ -7,6 +7,15 @@ provide_packages() { # folder below the root
   stamp="$(git hash-object "$folder/package.json" "$folder/package-lock.json" | tr '\n' ' ')$(node --version) $(uname -sm)"
   installed=$(cat "$folder/node_modules/.installed-for" 2>/dev/null || true)
   [ "$stamp" != "$installed" ] || return 0
-  must "npm packages of $1" "npm-$1" npm ci --prefix "$folder" --no-audit --no-fund --prefer-offline
+  must "npm packages of $1" "npm-$1" npm_install "$folder"
   printf '%s\n' "$stamp" >"$folder/node_modules/.installed-for"
+}
+
+npm_install() { # folder
+  local quiet=(--no-audit --no-fund --prefer-offline)
+  cd "$1" || return
+  npm ci "${quiet[@]}" && return
+  # A lockfile made behind a mirror lacks the optional packages of platforms that the mirror lacks, and npm ci refuses it.
+  # This installs the locked versions too, and leaves the lockfile alone; a test holds the lockfiles to the package.json files.
+  npm install --no-save "${quiet[@]}"
 }

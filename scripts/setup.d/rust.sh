@@ -6,10 +6,12 @@ bare_metal_target=thumbv7em-none-eabi
 toolchain=
 
 provide_rust() { # sets toolchain to one that has all of targets
-  local active debian
+  local active debian previous=
   active=$(rustup show active-toolchain 2>/dev/null | cut -d' ' -f1)
   debian=$(rustup toolchain list 2>/dev/null | sed -n 's/^\(debian-[0-9.]*\).*/\1/p' | tail -n 1)
-  for toolchain in "$active" "$debian"; do
+  # The groups need not find the same: without this they would take turns, and rebuild everything each time.
+  [ -n "${RUSTUP_TOOLCHAIN:-}" ] || previous=$(sed -n 's/^export RUSTUP_TOOLCHAIN=//p' "$root/.setup/env" 2>/dev/null || true)
+  for toolchain in "$previous" "$active" "$debian"; do
     [ -n "$toolchain" ] && has_targets && has_lints && return
   done
   toolchain=$active
@@ -41,7 +43,7 @@ has_lints() {
 
 add_by_rustup() {
   # Behind a firewall that drops packets rustup would try for many minutes.
-  local limit=()
+  local limit=(env)
   if command -v timeout >/dev/null; then limit=(timeout 120); fi
   "${limit[@]}" rustup target add --toolchain "$toolchain" "${targets[@]}" || return
   has_lints || "${limit[@]}" rustup component add --toolchain "$toolchain" clippy rustfmt

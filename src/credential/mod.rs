@@ -4,11 +4,13 @@ mod service_account;
 mod trust;
 
 pub use service_account::ServiceAccount;
-pub use trust::{Endpoints, Trust};
+pub use trust::Hosts;
 
-use crate::error::{AuthError, Code, concat, shown};
+use crate::error::{AuthError, Code, shown};
+use crate::jose::base64::encode_url;
 use crate::json::Json;
 use crate::secret::{Secret, Vault};
+use crate::text::{concat, decimal};
 use alloc::string::String;
 use sha2::{Digest, Sha256};
 
@@ -48,29 +50,31 @@ impl Credential {
     /// # Errors
     /// `invalid_credential`, `unsupported_credential` or `untrusted_host`; the message names the field.
     pub fn from_json(text: &str) -> Result<Credential, AuthError> {
-        Credential::from_json_with(text, &Trust::default())
+        Credential::from_json_with(text, &Hosts::google())
     }
 
     /// Reads a credential file, with a say in which hosts it may name.
     ///
     /// # Errors
     /// As [`Credential::from_json`].
-    pub fn from_json_with(text: &str, trust: &Trust) -> Result<Credential, AuthError> {
-        let file = Json::parse(text.trim_start_matches('\u{feff}').as_bytes());
-        let file = file.filter(|file| matches!(file, Json::Object(_))).ok_or_else(|| invalid("the credential is not a JSON object. Give the whole content of the key file."))?;
-        match file.get("type").and_then(Json::as_str) {
-            Some("service_account") => ServiceAccount::from_file(&file, trust),
-            None if file.get("private_key").is_some() && file.get("client_email").is_some() => ServiceAccount::from_file(&file, trust),
-            None if file.get("web").is_some() || file.get("installed").is_some() => Err(unsupported("the file is an OAuth client, which identifies an application and not who is calling. Give a service-account key.")),
-            None => Err(invalid("the credential has no \"type\". Give the whole content of the key file.")),
-            Some("gdch_service_account") => Err(unsupported("credentials of type gdch_service_account are not supported.")),
-            Some(other) => Err(unsupported(&concat(&["credentials of type \"", &shown(other), "\" are not supported. Supported: service_account."]))),
+    pub fn from_json_with(text: &str, hosts: &Hosts) -> Result<Credential, AuthError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let file = Json::parse(text.as_bytes()).filter(Json::is_object).ok_or_else(|| invalid(&["the credential is not a JSON object", WHOLE_FILE]))?;
+        let kind = file.get("type").and_then(|kind| kind.as_str());
+        let has = |name| file.get(name).is_some();
+        match kind.as_ref().map(|kind| kind.as_str()) {
+            Some("service_account") => ServiceAccount::from_file(&file, hosts),
+            // Deployments often carry these two fields alone.
+            None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
+            None if has("web") || has("installed") => Err(unsupported(&["OAuth client files, which say which application asks and not who calls,"])),
+            None => Err(invalid(&["the credential has no type", WHOLE_FILE])),
+            Some(other) => Err(unsupported(&["credentials of type ", &shown(other)])),
         }
     }
 
     /// A credential that is a function of the caller's.
     pub fn function(number: u32) -> Credential {
-        let fingerprint = Fingerprint::of(&[b"function", &number.to_be_bytes()]);
+        let fingerprint = Fingerprint::of(&["function", &decimal(u64::from(number))]);
         Credential { identity: Identity::Function(number), vault: Vault::default(), fingerprint }
     }
 
@@ -96,19 +100,14 @@ impl Credential {
 }
 
 impl Fingerprint {
-    fn of(parts: &[&[u8]]) -> Fingerprint {
+    fn of(parts: &[&str]) -> Fingerprint {
         let mut hash = Sha256::new();
         for part in parts {
-            // The length before each part keeps ("ab", "c") apart from ("a", "bc").
-            hash.update((part.len() as u64).to_be_bytes());
+            // No part holds a zero byte, so that one after each keeps ("ab", "c") apart from ("a", "bc").
             hash.update(part);
+            hash.update([0]);
         }
-        Fingerprint(crate::jose::base64::encode_url(&hash.finalize()))
-    }
-
-    /// A fingerprint that was handed out as text before.
-    pub fn from_text(text: String) -> Fingerprint {
-        Fingerprint(text)
+        Fingerprint(encode_url(&hash.finalize()))
     }
 
     /// The fingerprint as text.
@@ -117,10 +116,12 @@ impl Fingerprint {
     }
 }
 
-fn invalid(message: &str) -> AuthError {
-    AuthError::new(Code::InvalidCredential, message)
+const WHOLE_FILE: &str = ". Give the whole content of the key file.";
+
+fn invalid(pieces: &[&str]) -> AuthError {
+    AuthError::new(Code::InvalidCredential, pieces)
 }
 
-fn unsupported(message: &str) -> AuthError {
-    AuthError::new(Code::UnsupportedCredential, message)
+fn unsupported(what: &[&str]) -> AuthError {
+    AuthError::new(Code::UnsupportedCredential, &[&concat(what), " are not supported. Supported: service_account."])
 }

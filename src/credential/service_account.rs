@@ -1,10 +1,11 @@
 //! Service-account key files (AIP-4112).
 
-use super::{Credential, Fingerprint, Identity, Trust, invalid, unsupported};
-use crate::error::{AuthError, concat};
+use super::{Credential, Fingerprint, Hosts, Identity, WHOLE_FILE, invalid, unsupported};
+use crate::error::AuthError;
 use crate::jose::rsa_private_key;
 use crate::json::Json;
 use crate::secret::{SecretId, Vault};
+use crate::text::contains;
 use alloc::string::String;
 
 /// A service account, by a key of its own.
@@ -12,8 +13,8 @@ use alloc::string::String;
 pub struct ServiceAccount {
     /// Who it is: `name@project.iam.gserviceaccount.com`.
     pub client_email: String,
-    /// Which of its keys this is; sent as `kid`.
-    pub private_key_id: Option<String>,
+    /// Which of its keys this is, sent as `kid`; empty where the file does not say.
+    pub private_key_id: String,
     /// The token endpoint, of a trusted host.
     pub token_uri: String,
     /// The key, as PKCS #8 DER, in the credential's vault.
@@ -24,65 +25,43 @@ const GOOGLE_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 impl ServiceAccount {
     /// Reads the parsed key file.
-    pub(super) fn from_file(file: &Json, trust: &Trust) -> Result<Credential, AuthError> {
-        let client_email = required(file, "client_email")?;
-        if !client_email.contains('@') {
-            return Err(invalid("the credential's client_email is not an email address."));
+    pub(super) fn from_file(file: &Json<'_>, hosts: &Hosts) -> Result<Credential, AuthError> {
+        let client_email = field(file, "client_email")?;
+        if !contains(&client_email, "@") {
+            return Err(invalid(&["the credential's client_email is missing or no email address", WHOLE_FILE]));
         }
-        let private_key_id = optional(file, "private_key_id")?;
-        let token_uri = trust.token_endpoint("token_uri", optional(file, "token_uri")?.unwrap_or(GOOGLE_TOKEN_URI))?;
-        let universe = optional(file, "universe_domain")?.unwrap_or("googleapis.com");
-        if universe != "googleapis.com" {
-            return Err(unsupported(&concat(&["service accounts of another universe than googleapis.com (here: ", universe, ") are not supported."])));
+        let private_key_id = field(file, "private_key_id")?;
+        let mut token_uri = field(file, "token_uri")?;
+        if token_uri.is_empty() {
+            token_uri.push_str(GOOGLE_TOKEN_URI);
         }
-        let pem = match file.get("private_key") {
-            Some(Json::String(pem)) if !pem.trim().is_empty() => pem,
-            Some(Json::String(_)) | None => return Err(missing("private_key")),
-            Some(_) => return Err(not_text("private_key")),
-        };
-        let key = rsa_private_key(pem).map_err(|why| invalid(&concat(&["the credential's private_key ", why, ". Download the key file again, or create a new key."])))?;
-        let fingerprint = Fingerprint::of(&[
-            b"service_account",
-            client_email.as_bytes(),
-            private_key_id.unwrap_or_default().as_bytes(),
-            token_uri.as_bytes(),
-            key.expose(),
-        ]);
+        let token_uri = hosts.token_endpoint(&token_uri)?;
+        if !matches!(field(file, "universe_domain")?.as_str(), "" | "googleapis.com") {
+            return Err(unsupported(&["service accounts of another universe_domain than googleapis.com"]));
+        }
+        let pem = file.get("private_key").and_then(|pem| pem.as_str()).ok_or_else(|| invalid(&["the credential's private_key is missing", WHOLE_FILE]))?;
+        let key = rsa_private_key(&pem).map_err(|why| invalid(&["the credential's private_key ", why, ". Create a new key for the account."]))?;
+        let fingerprint = Fingerprint::of(&["service_account", &client_email, &private_key_id, &token_uri, &pem]);
         let mut vault = Vault::default();
         let key = vault.keep(key);
-        let account = ServiceAccount { client_email: client_email.into(), private_key_id: private_key_id.map(String::from), token_uri, key };
-        Ok(Credential { identity: Identity::ServiceAccount(account), vault, fingerprint })
+        Ok(Credential { identity: Identity::ServiceAccount(ServiceAccount { client_email, private_key_id, token_uri, key }), vault, fingerprint })
     }
 }
 
-/// A field that must be there, as text of visible ASCII characters.
-fn required<'a>(file: &'a Json, name: &str) -> Result<&'a str, AuthError> {
-    optional(file, name)?.ok_or_else(|| missing(name))
-}
-
-/// A field that may be there; empty and null count as absent.
-fn optional<'a>(file: &'a Json, name: &str) -> Result<Option<&'a str>, AuthError> {
-    match file.get(name) {
-        None | Some(Json::Null) => Ok(None),
-        Some(Json::String(text)) if text.bytes().all(|b| b.is_ascii_graphic()) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-        Some(Json::String(_)) => Err(invalid(&concat(&["the credential's ", name, " holds a space, a control character or a letter beyond ASCII."]))),
-        Some(_) => Err(not_text(name)),
+/// A field of visible ASCII characters; empty where it is absent or null.
+fn field(file: &Json<'_>, name: &str) -> Result<String, AuthError> {
+    let Some(value) = file.get(name).filter(|value| !value.is_null()) else { return Ok(String::new()) };
+    match value.as_str() {
+        Some(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.as_str().into()),
+        _ => Err(invalid(&["the credential's ", name, " is not a string of visible ASCII characters", WHOLE_FILE])),
     }
-}
-
-fn missing(name: &str) -> AuthError {
-    invalid(&concat(&["the credential has no ", name, ". Give the whole content of the key file."]))
-}
-
-fn not_text(name: &str) -> AuthError {
-    invalid(&concat(&["the credential's ", name, " is not a string."]))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::credential::{Credential, Identity};
     use crate::error::Code;
-    use alloc::string::String;
+    use std::string::{String, ToString};
     use serde_json::{Value, json};
 
     fn file() -> Value {

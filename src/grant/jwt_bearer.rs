@@ -3,39 +3,38 @@
 use super::Target;
 use crate::credential::ServiceAccount;
 use crate::http::{Request, form};
+use crate::jose::base64::encode_url;
 use crate::jose::signing_input;
 use crate::json::write_string;
 use crate::secret::{Secret, Vault};
+use crate::text::{concat, decimal};
 use crate::time::Now;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 
 /// What of the assertion is signed.
 pub(crate) fn assertion(account: &ServiceAccount, target: &Target, now: Now, lifetime_s: u64) -> String {
     let mut header = String::from(r#"{"alg":"RS256","typ":"JWT""#);
-    if let Some(key_id) = &account.private_key_id {
-        member(&mut header, "kid", key_id);
+    if !account.private_key_id.is_empty() {
+        member(&mut header, "kid", &account.private_key_id);
     }
     header.push('}');
 
     let issued = now.wall_s();
     let mut claims = String::from("{\"iat\":");
-    claims.push_str(&issued.to_string());
+    claims.push_str(&decimal(issued));
     claims.push_str(",\"exp\":");
-    claims.push_str(&issued.saturating_add(lifetime_s.min(3600)).to_string());
+    claims.push_str(&decimal(issued.saturating_add(lifetime_s.min(3600))));
     member(&mut claims, "iss", &account.client_email);
     member(&mut claims, "aud", &account.token_uri);
-    match target {
-        Target::IdToken(audience) => member(&mut claims, "target_audience", audience.as_str()),
-        Target::AccessToken(scopes) => member(&mut claims, "scope", &scopes.joined()),
-    }
+    member(&mut claims, if target.is_access() { "scope" } else { "target_audience" }, target.as_str());
     claims.push('}');
     signing_input(&header, &claims)
 }
 
 /// The request that exchanges the signed assertion.
 pub(crate) fn token_request(vault: &mut Vault, url: String, signed: &str, signature: &[u8], timeout_ms: u64) -> Request {
-    let assertion = Secret::from([signed, ".", &crate::jose::base64::encode_url(signature)].concat());
+    let assertion = Secret::from(concat(&[signed, ".", &encode_url(signature)]));
     let body = form(&[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion.expose_text())]);
     Request {
         method: "POST",

@@ -1,6 +1,6 @@
 //! What is asked for: an ID token for an audience, or an access token for scopes.
 
-use crate::error::{AuthError, Code, concat};
+use crate::error::{AuthError, Code};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -17,6 +17,19 @@ impl Target {
     /// An ID token for that audience.
     pub fn id_token(audience: Audience) -> Target {
         Target::IdToken(audience)
+    }
+
+    /// The audience or the scopes, as text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Target::IdToken(audience) => audience.as_str(),
+            Target::AccessToken(scopes) => scopes.as_str(),
+        }
+    }
+
+    /// Whether it is an access token.
+    pub fn is_access(&self) -> bool {
+        matches!(self, Target::AccessToken(_))
     }
 
     /// An access token for those scopes.
@@ -41,9 +54,9 @@ impl Audience {
     /// # Errors
     /// `invalid_audience` where it is empty, over 2048 bytes, or holds anything but visible ASCII.
     pub fn parse(text: &str) -> Result<Audience, AuthError> {
-        if text.is_empty() || text.len() > 2048 || text.trim() != text || !text.bytes().all(is_visible) {
-            let why = "the audience is empty, too long, or holds a control character, an outer space or a letter beyond ASCII. Give the service's URL or its custom audience.";
-            return Err(AuthError::new(Code::InvalidAudience, why));
+        let visible = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if text.len() > 2048 || !visible || matches!(text.as_bytes(), [] | [b' ', ..] | [.., b' ']) {
+            return Err(AuthError::new(Code::InvalidAudience, &["the audience is empty, over 2048 bytes, or not visible ASCII. Give the service's URL or its custom audience."]));
         }
         Ok(Audience(text.into()))
     }
@@ -56,38 +69,43 @@ impl Audience {
 
 /// What an access token is good for (RFC 6749, section 3.3): sorted, each once, at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scopes(Vec<String>);
+pub struct Scopes(String);
 
 impl Scopes {
-    /// Reads scopes, given one by one or with spaces between them.
+    /// Reads scopes, with spaces between them.
     ///
     /// ```
     /// use cloud_run_auth::grant::Scopes;
-    /// assert_eq!(Scopes::parse("b a b").unwrap().joined(), "a b");
+    /// assert_eq!(Scopes::parse("b a b").unwrap().as_str(), "a b");
     /// ```
     ///
     /// # Errors
     /// `invalid_scope` where there is none, or one holds what RFC 6749 does not allow.
     pub fn parse(text: &str) -> Result<Scopes, AuthError> {
-        let mut scopes: Vec<String> = text.split(' ').filter(|scope| !scope.is_empty()).map(String::from).collect();
-        let allowed = |scope: &String| scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
-        if scopes.is_empty() || text.len() > 8192 || !scopes.iter().all(allowed) {
-            let why = concat(&["the scopes are empty, too long, or hold a character that a scope cannot have. Give them as https://www.googleapis.com/auth/…"]);
-            return Err(AuthError::new(Code::InvalidScope, why));
+        let mut sorted: Vec<&[u8]> = Vec::new();
+        for scope in text.as_bytes().split(|byte| *byte == b' ') {
+            if let (false, Err(at)) = (scope.is_empty(), sorted.binary_search(&scope)) {
+                sorted.insert(at, scope);
+            }
         }
-        scopes.sort_unstable();
-        scopes.dedup();
-        Ok(Scopes(scopes))
+        let allowed = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+        if sorted.is_empty() || text.len() > 8192 || !allowed {
+            return Err(AuthError::new(Code::InvalidScope, &["the scopes are missing, too long, or hold a character that no scope has. Give them as https://www.googleapis.com/auth/…"]));
+        }
+        let mut out = String::with_capacity(text.len());
+        for scope in sorted {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(core::str::from_utf8(scope).unwrap_or_default());
+        }
+        Ok(Scopes(out))
     }
 
     /// The scopes with spaces between them.
-    pub fn joined(&self) -> String {
-        self.0.join(" ")
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
-}
-
-fn is_visible(byte: u8) -> bool {
-    (b' '..=b'~').contains(&byte)
 }
 
 #[cfg(test)]

@@ -2,61 +2,72 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use zeroize::Zeroizing;
 
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// base64url without padding (RFC 7515, section 2).
 pub(crate) fn encode_url(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    for chunk in bytes.chunks(3) {
-        let [a, b, c] = [chunk.first(), chunk.get(1), chunk.get(2)].map(|byte| u32::from(byte.copied().unwrap_or(0)));
-        let group = a << 16 | b << 8 | c;
-        for at in 0..=chunk.len() {
-            let shift = 18_u32.saturating_sub(6_u32.saturating_mul(at as u32));
-            let index = (group >> shift & 63) as usize;
-            out.extend(URL_SAFE.get(index).map(|byte| char::from(*byte)));
+    let (mut group, mut bits) = (0_u32, 0_u32);
+    let mut emit = |six: u32| out.extend(URL_SAFE.get((six & 63) as usize).map(|byte| char::from(*byte)));
+    for byte in bytes {
+        group = group << 8 | u32::from(*byte);
+        bits = bits.saturating_add(8);
+        while let Some(left) = bits.checked_sub(6) {
+            bits = left;
+            emit(group >> bits);
         }
+    }
+    if bits > 0 {
+        emit(group << 6_u32.saturating_sub(bits));
     }
     out
 }
 
 /// base64url without padding, and in its one canonical form: bits that stand for nothing are 0.
 pub(crate) fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
-    decode(text.iter().copied(), text.len(), |byte| match byte {
-        b'-' => Some(62),
-        b'_' => Some(63),
-        _ => None,
-    })
+    decode(text, *b"-_")
 }
 
-/// Padded base64 with line breaks, as in PEM (RFC 7468, section 3).
+/// Padded base64 with line breaks, as in PEM (RFC 7468, section 3). Environment variables often carry
+/// the two characters `\\n` where a line break was meant; a backslash can stand for nothing else here.
 pub(crate) fn decode_pem(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end().trim_end_matches('=');
-    decode(text.bytes().filter(|byte| !byte.is_ascii_whitespace()), text.len(), |byte| match byte {
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    })
-}
-
-fn decode(text: impl Iterator<Item = u8>, length: usize, last_two: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(length);
-    let (mut group, mut bits) = (0_u32, 0_u32);
-    for byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte.checked_sub(b'A'),
-            b'a'..=b'z' => byte.checked_sub(71),
-            b'0'..=b'9' => byte.checked_add(4),
-            _ => last_two(byte),
-        }?;
-        group = (group << 6 | u32::from(value)) & 0xffff;
-        bits = bits.checked_add(6)?;
-        if let Some(left) = bits.checked_sub(8) {
-            bits = left;
-            out.push((group >> bits & 0xff) as u8);
+    let mut clean = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => _ = bytes.next(),
+            byte if byte.is_ascii_whitespace() => {}
+            byte => clean.push(byte),
         }
     }
-    let rest = group & ((1_u32 << bits).checked_sub(1)?);
+    while let [.., b'='] = clean.as_slice() {
+        clean.pop();
+    }
+    decode(&clean, *b"+/")
+}
+
+fn decode(text: &[u8], last_two: [u8; 2]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut group, mut bits) = (0_u32, 0_u32);
+    for byte in text {
+        let value = match *byte {
+            byte @ b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+            byte @ b'a'..=b'z' => byte.wrapping_sub(71),
+            byte @ b'0'..=b'9' => byte.wrapping_add(4),
+            byte if byte == last_two[0] => 62,
+            byte if byte == last_two[1] => 63,
+            _ => return None,
+        };
+        group = (group << 6 | u32::from(value)) & 0xffff;
+        bits = bits.saturating_add(6);
+        if let Some(left) = bits.checked_sub(8) {
+            bits = left;
+            out.push((group >> bits) as u8);
+        }
+    }
+    let rest = group & (1_u32 << bits).wrapping_sub(1);
     (bits < 6 && rest == 0).then_some(out)
 }
 

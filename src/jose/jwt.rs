@@ -2,6 +2,8 @@
 
 use super::base64;
 use crate::json::Json;
+use crate::secret::Secret;
+use crate::text::concat;
 use alloc::string::String;
 
 /// How a JWS is signed (RFC 7518, section 3.1).
@@ -15,15 +17,12 @@ pub enum Algorithm {
 
 /// The JWS Signing Input (RFC 7515, section 5.1): both parts in base64url, a dot between them.
 pub(crate) fn signing_input(header: &str, claims: &str) -> String {
-    let mut out = base64::encode_url(header.as_bytes());
-    out.push('.');
-    out.push_str(&base64::encode_url(claims.as_bytes()));
-    out
+    concat(&[&base64::encode_url(header.as_bytes()), ".", &base64::encode_url(claims.as_bytes())])
 }
 
 /// What a token says of itself. Reading claims verifies nothing.
 #[derive(Debug)]
-pub struct Claims(Json);
+pub struct Claims(Secret);
 
 /// The largest token that is looked at.
 const LONGEST: usize = 16 * 1024;
@@ -42,25 +41,27 @@ impl Claims {
             return None;
         }
         let mut parts = token.split(|byte| *byte == b'.');
-        let header = Json::parse(&base64::decode_url(parts.next()?)?)?;
-        let claims = Json::parse(&base64::decode_url(parts.next()?)?)?;
-        base64::decode_url(parts.next().filter(|signature| !signature.is_empty())?)?;
-        header.get("alg").and_then(Json::as_str)?;
-        (parts.next().is_none() && matches!(claims, Json::Object(_))).then_some(Claims(claims))
+        let header = base64::decode_url(parts.next()?)?;
+        let claims = Claims(Secret::new(base64::decode_url(parts.next()?)?));
+        let signature = parts.next()?;
+        base64::decode_url(signature)?;
+        let whole = !signature.is_empty() && parts.next().is_none();
+        (whole && Json::parse(&header)?.get("alg").is_some() && claims.json()?.is_object()).then_some(claims)
     }
 
     /// A claim that is a NumericDate, as a number and nothing else (RFC 7519, section 2).
     pub fn seconds(&self, name: &str) -> Option<u64> {
-        self.0.get(name).filter(|value| matches!(value, Json::Number(_)))?.as_seconds()
+        self.json()?.get(name).filter(Json::is_number)?.as_seconds()
     }
 
     /// Whether the token is meant for this audience (RFC 7519, section 4.1.3).
     pub fn is_for(&self, audience: &str) -> bool {
-        match self.0.get("aud") {
-            Some(Json::Array(all)) => all.iter().any(|one| one.as_str() == Some(audience)),
-            Some(one) => one.as_str() == Some(audience),
-            None => false,
-        }
+        let names = |value: Json<'_>| value.as_str().is_some_and(|text| text.as_str() == audience);
+        self.json().and_then(|claims| claims.get("aud")).is_some_and(|aud| names(aud) || aud.any(names))
+    }
+
+    fn json(&self) -> Option<Json<'_>> {
+        Json::parse(self.0.expose())
     }
 }
 

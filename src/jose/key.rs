@@ -4,6 +4,7 @@
 
 use super::base64;
 use crate::secret::Secret;
+use crate::text::{concat, contains, cut};
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
@@ -12,27 +13,24 @@ const FEWEST_BITS: usize = 2048;
 
 /// The key as PKCS #8 DER, or why it is refused, as the end of a sentence.
 pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
-    // Environment variables often carry the two characters `\n` where a line break was meant.
-    let pem = Zeroizing::new(pem.replace("\\n", "\n").replace("\\r", ""));
-    let pkcs8 = match (body(&pem, "PRIVATE KEY"), body(&pem, "RSA PRIVATE KEY")) {
-        (Some(body), _) => base64::decode_pem(body).map(Zeroizing::new),
-        (None, Some(body)) => base64::decode_pem(body).map(Zeroizing::new).and_then(|pkcs1| wrapped(&pkcs1)).map(Zeroizing::new),
-        (None, None) if pem.contains("ENCRYPTED PRIVATE KEY") => return Err("is encrypted; give it without a passphrase"),
-        (None, None) if pem.contains("EC PRIVATE KEY") => return Err("is an elliptic-curve key; Google's are RSA"),
-        (None, None) => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
-    }
-    .ok_or("is PEM whose content is not base64; it may have been cut off")?;
-    let bits = modulus_bits(&pkcs8).ok_or("is PEM that holds no RSA private key; it may have been cut off")?;
+    let (pkcs8, pkcs1) = (body(pem, "PRIVATE KEY"), body(pem, "RSA PRIVATE KEY"));
+    let der = match pkcs8.or(pkcs1) {
+        Some(body) => base64::decode_pem(body).map(Zeroizing::new).ok_or("is PEM whose content is not base64; it may have been cut off")?,
+        None if contains(pem, "ENCRYPTED PRIVATE KEY") => return Err("is encrypted"),
+        None => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
+    };
+    let der = if pkcs8.is_some() { der } else { Zeroizing::new(wrapped(&der)) };
+    let bits = modulus_bits(&der).ok_or("is PEM that holds no RSA private key; it may have been cut off")?;
     if bits < FEWEST_BITS {
         return Err("is an RSA key of under 2048 bits, which is too weak");
     }
-    Ok(Secret::new(pkcs8.as_slice()))
+    Ok(Secret::new(der.as_slice()))
 }
 
 /// What stands between the BEGIN and the END line of that label.
 fn body<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
-    let (_, rest) = pem.split_once(&["-----BEGIN ", label, "-----"].concat())?;
-    rest.split_once(&["-----END ", label, "-----"].concat()).map(|(body, _)| body)
+    let (_, rest) = cut(pem, &concat(&["-----BEGIN ", label, "-----"]))?;
+    cut(rest, &concat(&["-----END ", label, "-----"])).map(|(body, _)| body)
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -72,19 +70,15 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// A PKCS #1 key as PKCS #8.
-fn wrapped(pkcs1: &[u8]) -> Option<Vec<u8>> {
-    let key = tagged(OCTET_STRING, &[pkcs1])?;
-    let key = Zeroizing::new(key);
-    tagged(SEQUENCE, &[VERSION_AND_ALGORITHM, &key])
-}
-
-fn tagged(tag: u8, parts: &[&[u8]]) -> Option<Vec<u8>> {
-    let length = u16::try_from(parts.iter().map(|part| part.len()).sum::<usize>()).ok()?;
-    let mut out = Vec::with_capacity(usize::from(length).checked_add(4)?);
-    out.extend([tag, 0x82]);
-    out.extend(length.to_be_bytes());
-    parts.iter().for_each(|part| out.extend_from_slice(part));
-    Some(out)
+fn wrapped(pkcs1: &[u8]) -> Vec<u8> {
+    let octets = pkcs1.len();
+    let all = octets.saturating_add(VERSION_AND_ALGORITHM.len()).saturating_add(4);
+    let mut out = Vec::with_capacity(all.saturating_add(4));
+    for (tag, length, content) in [(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
+        out.extend_from_slice(&[tag, 0x82, (length >> 8) as u8, length as u8]);
+        out.extend_from_slice(content);
+    }
+    out
 }
 
 #[cfg(test)]

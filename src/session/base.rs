@@ -1,6 +1,8 @@
 //! The base URL of a session, and the audience that it stands for.
 
-use crate::error::{AuthError, Code, concat, shown};
+use super::path::below;
+use crate::error::{AuthError, Code, shown};
+use crate::text::{before, concat, contains, cut};
 use crate::url::Url;
 use alloc::string::String;
 
@@ -25,9 +27,9 @@ impl BaseUrl {
     /// # Errors
     /// `invalid_base_url`, and why.
     pub fn parse(typed: &str, insecure: bool) -> Result<BaseUrl, AuthError> {
-        let refuse = |why: &str| AuthError::new(Code::InvalidBaseUrl, concat(&["the base URL (", &shown_url(typed), ") ", why, "."]));
+        let refuse = |why: &str| AuthError::new(Code::InvalidBaseUrl, &["the base URL (", &shown_url(typed), ") ", why, "."]);
         let url = Url::parse(typed).map_err(refuse)?;
-        if url.path().contains("//") {
+        if contains(url.path(), "//") {
             return Err(refuse("has an empty segment (//) in its path"));
         }
         if !url.is_https() && !url.is_loopback() && !insecure {
@@ -42,10 +44,8 @@ impl BaseUrl {
     /// `invalid_path`.
     pub fn join(&self, input: &str) -> Result<String, AuthError> {
         super::check(input)?;
-        let (path, query) = match input.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (input, None),
-        };
+        let path = before(input, "?");
+        let query = input.get(path.len()..).unwrap_or_default();
         let mut out = self.prefix();
         if path.is_empty() {
             out.push_str(self.trailing_slash());
@@ -53,11 +53,13 @@ impl BaseUrl {
             out.push('/');
             out.push_str(path.strip_prefix('/').unwrap_or(path));
         }
-        for (query, mark) in [(self.url.query(), '?'), (query, if self.url.query().is_some() { '&' } else { '?' })] {
-            if let Some(query) = query {
-                out.push(mark);
-                out.push_str(query);
-            }
+        if let Some(own) = self.url.query() {
+            out.push('?');
+            out.push_str(own);
+        }
+        if let Some(query) = query.strip_prefix('?') {
+            out.push(if self.url.query().is_some() { '&' } else { '?' });
+            out.push_str(query);
         }
         Ok(out)
     }
@@ -67,20 +69,19 @@ impl BaseUrl {
     /// # Errors
     /// `invalid_path`.
     pub fn covers(&self, href: &str) -> Result<(), AuthError> {
-        let refuse = |why: &str| AuthError::new(Code::InvalidPath, concat(&["the URL (", &shown_url(href), ") ", why, ". Nothing was sent."]));
+        let refuse = |why: &str| AuthError::new(Code::InvalidPath, &["the URL (", &shown_url(href), ") ", why, "; nothing was sent."]);
         let url = Url::parse(href).map_err(refuse)?;
         if url.origin() != self.url.origin() {
             return Err(refuse("is not on the origin of the session's base URL; credentials do not leave it"));
         }
-        let base = self.url.path().trim_end_matches('/');
-        let rest = url.path().strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let rest = url.path().strip_prefix(unslashed(self.url.path())).filter(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]));
         let rest = rest.ok_or_else(|| refuse("is not below the path of the session's base URL"))?;
-        // `//x` is scheme-relative only at the front of a reference; here it follows a path.
-        super::check(rest.trim_start_matches('/')).map(|_| ())
+        // Only a `..` can leave the path now: what could be read as a host or a scheme stands behind one.
+        below(rest).map(|_| ()).map_err(refuse)
     }
 
     /// Scheme, host and port.
-    pub fn origin(&self) -> String {
+    pub fn origin(&self) -> &str {
         self.url.origin()
     }
 
@@ -91,28 +92,49 @@ impl BaseUrl {
 
     /// Origin and path without a slash at the end: what paths are appended to.
     pub fn prefix(&self) -> String {
-        concat(&[&self.url.origin(), self.url.path().trim_end_matches('/')])
+        concat(&[self.url.origin(), unslashed(self.url.path())])
     }
 
     /// The audience that goes with the base where the caller names none: the origin on `*.run.app`, else the URL
     /// as typed, without query and slashes at the end.
     pub fn audience(&self) -> String {
-        if self.url.host().ends_with(".run.app") {
-            return self.url.origin();
+        if before(self.url.host_and_port(), ":").as_bytes().ends_with(b".run.app") {
+            return self.url.origin().into();
         }
-        let typed = self.typed.split('?').next().unwrap_or_default();
-        typed.trim_end_matches('/').into()
+        unslashed(before(&self.typed, "?")).into()
+    }
+
+    /// What an empty path means: the base URL with its query, and no slash that was not typed.
+    pub fn itself(&self) -> String {
+        let mut out = self.prefix();
+        out.push_str(self.trailing_slash());
+        if let Some(query) = self.url.query() {
+            out.push('?');
+            out.push_str(query);
+        }
+        out
     }
 
     fn trailing_slash(&self) -> &str {
-        if self.url.path().ends_with('/') { "/" } else { "" }
+        if let [.., b'/'] = self.url.path().as_bytes() { "/" } else { "" }
     }
+}
+
+/// A URL or path without slashes at its end.
+fn unslashed(mut text: &str) -> &str {
+    while let Some(rest) = text.strip_suffix('/') {
+        text = rest;
+    }
+    text
 }
 
 /// What is shown of a URL: nothing before an `@`, and no query.
 fn shown_url(text: &str) -> String {
-    let text = text.split('?').next().unwrap_or_default();
-    shown(text.rsplit_once('@').map_or(text, |(_, rest)| rest))
+    let mut text = before(text, "?");
+    while let Some((_, rest)) = cut(text, "@") {
+        text = rest;
+    }
+    shown(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The base-URL rule for what callers write: relative, and below the base, for every URL parser that there is.
 
-use crate::error::{AuthError, Code, concat, shown};
+use crate::error::{AuthError, Code, shown};
+use crate::text::before;
 use crate::url::{dots, has_scheme};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// An input that stays below any base that it is joined to.
@@ -30,62 +32,54 @@ const LONGEST: usize = 64 * 1024;
 /// `invalid_path` for an absolute or scheme-relative URL, a backslash, a control character, a fragment,
 /// outer spaces, or `..` above the base, however encoded.
 pub fn check(input: &str) -> Result<Path, AuthError> {
-    verdict(input).map_err(|why| AuthError::new(Code::InvalidPath, concat(&["the path ", &quoted(input), why, " Give a path below the base URL; nothing was sent."])))
+    verdict(input).map_err(|why| AuthError::new(Code::InvalidPath, &["the path (", &quoted(input), ") ", why, ". Give a path below the base URL; nothing was sent."]))
 }
 
 /// As [`check`], without an error's text.
 pub(crate) fn verdict(input: &str) -> Result<Path, &'static str> {
     if input.len() > LONGEST {
-        return Err("is over 64 KiB long.");
+        return Err("is over 64 KiB long");
     }
     let mut path = Path::Plain;
     let mut climbs = false;
     for byte in input.bytes() {
         match byte {
-            b'\\' => return Err("has a backslash, which some parsers read as a slash; write / or %5C."),
-            0..=31 | 127 => return Err("has a control character; percent-encode it."),
-            b'#' => return Err("has a fragment, which no server would see; write %23 for the character."),
+            b'\\' => return Err("has a backslash, which some parsers read as a slash"),
+            0..=31 | 127 => return Err("has a control character"),
+            b'#' => return Err("has a fragment, which no server would see; %23 stands for the character"),
             b'.' | b'%' => climbs = true,
             b' ' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\'' | 128..=255 => path = Path::Careful,
             _ => {}
         }
     }
-    if input.starts_with(' ') || input.ends_with(' ') {
-        return Err("has a space at its begin or end, which parsers cut off; write %20.");
+    if let [b' ', ..] | [.., b' '] = input.as_bytes() {
+        return Err("begins or ends with a space, which parsers cut off");
     }
-    if input.starts_with("//") {
-        return Err("begins with //, which names another host.");
+    if let [b'/', b'/', ..] = input.as_bytes() {
+        return Err("begins with //, which names another host");
     }
-    let end = input.find('?').unwrap_or(input.len());
-    let (before_query, _) = input.split_at_checked(end).unwrap_or((input, ""));
-    let first = before_query.split('/').next().unwrap_or_default();
-    if has_scheme(first) {
-        return Err("is absolute, or begins with what reads as a scheme; put a / before it.");
+    let before_query = before(input, "?");
+    if has_scheme(before_query) {
+        return Err("is absolute, or begins with what reads as a scheme; a / before it would make it a path");
     }
-    if climbs {
-        path = below(before_query)?.max(path);
+    if climbs && below(before_query)? == Path::Careful {
+        path = Path::Careful;
     }
     Ok(path)
 }
 
-impl Path {
-    fn max(self, other: Path) -> Path {
-        if self == Path::Careful { self } else { other }
-    }
-}
-
 /// Follows the segments: one that is or hides `..`, in whatever encoding, goes up; only plain slashes go down.
-fn below(path: &str) -> Result<Path, &'static str> {
+pub(super) fn below(path: &str) -> Result<Path, &'static str> {
     let mut depth = 0_usize;
     let mut dotted = Path::Plain;
-    for segment in path.split('/') {
+    for segment in path.as_bytes().split(|byte| *byte == b'/') {
         let decoded = fully_decoded(segment);
         let mut names = false;
-        for piece in decoded.split(|byte| *byte == b'/' || *byte == b'\\') {
-            match core::str::from_utf8(piece).map_or(0, dots) {
+        for piece in decoded.split(|byte| matches!(byte, b'/' | b'\\')) {
+            match dots(piece) {
                 2 => {
                     dotted = Path::Careful;
-                    depth = depth.checked_sub(1).ok_or("leaves the base path by a .. (perhaps an encoded one).")?;
+                    depth = depth.checked_sub(1).ok_or("leaves the base path by a .., perhaps an encoded one")?;
                 }
                 1 => dotted = Path::Careful,
                 _ => names |= !piece.is_empty(),
@@ -97,10 +91,10 @@ fn below(path: &str) -> Result<Path, &'static str> {
 }
 
 /// Percent-decodes until nothing is left to decode: a server behind two others may do the same.
-fn fully_decoded(segment: &str) -> Vec<u8> {
+fn fully_decoded(segment: &[u8]) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::with_capacity(segment.len());
-    for byte in segment.bytes() {
-        out.push(byte);
+    for byte in segment {
+        out.push(*byte);
         while let [.., b'%', high, low] = out.as_slice() {
             let digit = |byte: u8| char::from(byte).to_digit(16);
             let (Some(high), Some(low)) = (digit(*high), digit(*low)) else { break };
@@ -112,9 +106,8 @@ fn fully_decoded(segment: &str) -> Vec<u8> {
 }
 
 /// What is shown of an input in a message: its begin, without its query, which may hold a secret.
-fn quoted(input: &str) -> alloc::string::String {
-    let path: alloc::string::String = input.split(['?', '#']).next().unwrap_or_default().chars().take(80).collect();
-    concat(&["(", &shown(&path), ") "])
+fn quoted(input: &str) -> String {
+    shown(&before(before(input, "?"), "#").chars().take(80).collect::<String>())
 }
 
 #[cfg(test)]

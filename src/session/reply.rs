@@ -1,18 +1,19 @@
 //! What an answer means for the session: whether to send once more, and where a redirect leads.
 
-use crate::url::{Url, same_origin_target};
-use alloc::string::String;
+use crate::url::Url;
 
 /// Redirects that are followed for one call, at most.
 const MOST_HOPS: u32 = 5;
 
-/// The next request of a redirect.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Hop {
-    /// Where it goes, for the host's own parser to agree to. The origin is the same.
-    pub url: String,
-    /// Whether it is a GET without a body, whatever came before (Fetch standard, HTTP-redirect fetch).
-    pub becomes_get: bool,
+/// How a redirect goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hop {
+    /// Its answer is the caller's, as it is.
+    HandedBack,
+    /// The same request goes to where it leads.
+    Again,
+    /// A GET without a body goes to where it leads (Fetch standard, HTTP-redirect fetch).
+    AsGet,
 }
 
 /// Whether a call is to be sent again with a new token: once, after a 401, if its body can be sent again.
@@ -20,21 +21,30 @@ pub const fn may_resend(status: u16, sent_before: bool, body_is_replayable: bool
     status == 401 && !sent_before && body_is_replayable
 }
 
-/// Where a redirect leads, if it is to be followed: within the origin, five hops at most, and
-/// a body only where it can be sent again. Else the answer is the caller's as it is.
-pub fn redirected(status: u16, method: &str, current: &str, location: &str, hops: u32, body_is_replayable: bool) -> Option<Hop> {
-    let get_or_head = matches!(method, "GET" | "HEAD");
-    let becomes_get = match status {
-        303 => !get_or_head,
+/// Whether a redirect is followed: within the origin, five hops at most, and a body only where it can be sent again.
+/// `from` and `to` are absolute, as the host's own parser writes them; what is not read alike here is not followed.
+///
+/// ```
+/// use cloud_run_auth::session::{Hop, redirected};
+/// assert_eq!(redirected(303, "POST", "https://a.example/x", "https://a.example/y", 0, false), Hop::AsGet);
+/// assert_eq!(redirected(302, "GET", "https://a.example/x", "https://b.example/y", 0, true), Hop::HandedBack);
+/// ```
+pub fn redirected(status: u16, method: &str, from: &str, to: &str, hops: u32, body_is_replayable: bool) -> Hop {
+    let as_get = match status {
+        303 => !matches!(method, "GET" | "HEAD"),
         301 | 302 => method == "POST",
         307 | 308 => false,
-        _ => return None,
+        _ => return Hop::HandedBack,
     };
-    if hops >= MOST_HOPS || !(becomes_get || body_is_replayable) {
-        return None;
+    let same_origin = match (Url::parse(from), Url::parse(to)) {
+        (Ok(from), Ok(to)) => from.origin() == to.origin(),
+        _ => false,
+    };
+    match hops < MOST_HOPS && same_origin {
+        true if as_get => Hop::AsGet,
+        true if body_is_replayable => Hop::Again,
+        _ => Hop::HandedBack,
     }
-    let url = same_origin_target(&Url::parse(current).ok()?, location)?;
-    Some(Hop { url, becomes_get })
 }
 
 #[cfg(test)]
@@ -49,23 +59,25 @@ mod tests {
 
     #[test]
     fn redirects_change_the_method_as_fetch_does() {
-        let hop = |status, method, body| redirected(status, method, "https://a.example/x", "/y", 0, body).map(|hop| hop.becomes_get);
-        assert_eq!(hop(303, "PUT", false), Some(true));
-        assert_eq!(hop(303, "HEAD", true), Some(false));
-        assert_eq!(hop(302, "POST", false), Some(true));
-        assert_eq!(hop(301, "GET", true), Some(false));
-        assert_eq!(hop(307, "POST", true), Some(false));
-        assert_eq!(hop(307, "POST", false), None);
-        assert_eq!(hop(302, "PUT", false), None);
+        let hop = |status, method, body| redirected(status, method, "https://a.example/x", "https://a.example/y", 0, body);
+        for (status, method, body, expected) in [
+            (303, "PUT", false, Hop::AsGet), (303, "HEAD", true, Hop::Again), (302, "POST", false, Hop::AsGet), (301, "GET", true, Hop::Again),
+            (307, "POST", true, Hop::Again), (307, "POST", false, Hop::HandedBack), (302, "PUT", false, Hop::HandedBack), (308, "PUT", true, Hop::Again),
+        ] {
+            assert_eq!(hop(status, method, body), expected, "{status} {method}");
+        }
         for status in [200, 300, 304, 305, 306, 309, 401] {
-            assert_eq!(hop(status, "GET", true), None);
+            assert_eq!(hop(status, "GET", true), Hop::HandedBack);
         }
     }
 
     #[test]
     fn hops_end_and_origins_are_not_left() {
-        assert!(redirected(302, "GET", "https://a.example/x", "/y", 4, true).is_some());
-        assert!(redirected(302, "GET", "https://a.example/x", "/y", 5, true).is_none());
-        assert!(redirected(302, "GET", "https://a.example/x", "https://b.example/y", 0, true).is_none());
+        let hop = |to, hops| redirected(302, "GET", "https://a.example/x", to, hops, true);
+        assert_eq!(hop("https://a.example/y", 4), Hop::Again);
+        assert_eq!(hop("https://a.example/y", 5), Hop::HandedBack);
+        for to in ["https://b.example/", "http://a.example/", "https://a.example:444/", "https://a.example./", "https://sub.a.example/", "https://u@a.example/", "https://a.example@evil.example/", "//a.example/", "/y", "https://a.example/#f"] {
+            assert_eq!(hop(to, 0), Hop::HandedBack, "{to}");
+        }
     }
 }

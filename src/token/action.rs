@@ -3,7 +3,6 @@
 //! The list is complete, so that a credential type that comes later adds states and no new plumbing.
 
 use super::FlightId;
-use crate::credential::Fingerprint;
 use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::{Request, Response};
@@ -15,10 +14,8 @@ use alloc::vec::Vec;
 /// What the driver is to do next. It holds no secret: where one is needed, it is named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Sign with the private key of a credential, then tell [`Event::Signed`].
+    /// Sign with the credential's private key, then tell [`Event::Signed`].
     Sign {
-        /// Whose key.
-        key: Fingerprint,
         /// How.
         algorithm: Algorithm,
         /// What.
@@ -93,8 +90,8 @@ pub enum Action {
 pub struct Outcome {
     /// The token, in the credential's vault.
     pub token: SecretId,
-    /// When it ends by this machine's clock, in milliseconds since the Unix epoch; none: it is not to be kept.
-    pub expires_at_ms: Option<u64>,
+    /// How long it lives from now on, in milliseconds; 0: it is not to be kept.
+    pub life_ms: u64,
 }
 
 /// What happened, for the machine that asked for it.

@@ -1,9 +1,10 @@
 //! The tokens that are had, by everything that shapes them.
 
 use crate::config::Limits;
-use crate::credential::{Endpoints, Fingerprint, Trust};
+use crate::credential::{Fingerprint, Hosts};
 use crate::grant::Target;
 use crate::secret::Secret;
+use crate::text::concat;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -15,17 +16,14 @@ pub struct Key(String);
 
 impl Key {
     /// No part can hold a line break, so a line each keeps them apart.
-    pub(crate) fn new(credential: &Fingerprint, target: &Target, endpoints: &Endpoints) -> Key {
-        let (kind, what) = match target {
-            Target::IdToken(audience) => ("id", String::from(audience.as_str())),
-            Target::AccessToken(scopes) => ("access", scopes.joined()),
-        };
-        Key([credential.as_str(), kind, &what, &endpoints.resolve("https://oauth2.googleapis.com/")].join("\n"))
+    pub(crate) fn new(credential: &Fingerprint, target: &Target, hosts: &Hosts) -> Key {
+        let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
+        Key(concat(&[credential.as_str(), kind, target.as_str(), "\n", &hosts.resolve("")]))
     }
 
-    /// The key of a credential file that is to be read: what may be in it depends on the trust.
-    pub(crate) fn file(path: &str, trust: &Trust) -> Key {
-        Key(["file", path, &trust.joined()].join("\n"))
+    /// The key of a credential file that is to be read: what may be in it depends on the hosts.
+    pub(crate) fn file(path: &str, hosts: &Hosts) -> Key {
+        Key(concat(&["file\n", path, "\n", &hosts.as_key()]))
     }
 
     /// A key that was handed out as text before.
@@ -112,7 +110,7 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
-        let at = self.entries.binary_search_by(|entry| entry.key.cmp(key)).ok()?;
+        let at = self.at(key).ok()?;
         self.clock = self.clock.saturating_add(1);
         let entry = self.entries.get_mut(at)?;
         entry.used = self.clock;
@@ -122,25 +120,28 @@ impl Cache {
     /// Keeps a token, in place of the one before; says whose token had to go for it.
     pub(crate) fn put(&mut self, key: Key, token: Option<Secret>, lease: Lease, flight: u32, most: usize) -> Option<Key> {
         self.clock = self.clock.saturating_add(1);
-        let used = self.clock;
-        match self.entries.binary_search_by(|entry| entry.key.cmp(&key)) {
+        let place = self.at(&key);
+        let entry = Box::new(Entry { key, token, lease, flight, used: self.clock });
+        match place {
             Ok(at) => {
-                if let Some(entry) = self.entries.get_mut(at) {
-                    **entry = Entry { key, token, lease, flight, used };
-                }
+                self.entries.get_mut(at).map(|before| *before = entry)?;
                 None
             }
             Err(at) => {
-                self.entries.insert(at, Box::new(Entry { key, token, lease, flight, used }));
+                self.entries.insert(at, entry);
                 (self.entries.len() > most.max(1)).then(|| self.evict()).flatten()
             }
         }
     }
 
     pub(crate) fn remove(&mut self, key: &Key) {
-        if let Ok(at) = self.entries.binary_search_by(|entry| entry.key.cmp(key)) {
+        if let Ok(at) = self.at(key) {
             self.entries.remove(at);
         }
+    }
+
+    fn at(&self, key: &Key) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| entry.key.cmp(key))
     }
 
     fn evict(&mut self) -> Option<Key> {

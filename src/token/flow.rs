@@ -1,8 +1,8 @@
 //! One token for one credential, without cache and company: for Rust programs that drive the core themselves.
 
-use super::{Action, Event, Exchange};
+use super::{Action, Context, Event, Exchange};
 use crate::config::Limits;
-use crate::credential::{Credential, Endpoints};
+use crate::credential::{Credential, Hosts};
 use crate::grant::Target;
 use crate::secret::{Secret, SecretId};
 use crate::time::Now;
@@ -26,24 +26,27 @@ use crate::time::Now;
 #[derive(Debug)]
 pub struct Flow {
     credential: Credential,
-    exchange: Exchange,
+    target: Target,
+    hosts: Hosts,
     limits: Limits,
+    exchange: Exchange,
 }
 
 impl Flow {
     /// A flow that has not begun: the first event is [`Event::Begun`].
     pub fn new(credential: Credential, target: Target) -> Flow {
-        Flow::with(credential, target, Endpoints::default(), Limits::default())
+        Flow::with(credential, target, Hosts::google(), Limits::default())
     }
 
-    /// A flow with its own endpoints and limits.
-    pub fn with(credential: Credential, target: Target, endpoints: Endpoints, limits: Limits) -> Flow {
-        Flow { credential, exchange: Exchange::new(target, endpoints), limits }
+    /// A flow with its own hosts and limits.
+    pub fn with(credential: Credential, target: Target, hosts: Hosts, limits: Limits) -> Flow {
+        Flow { credential, target, hosts, limits, exchange: Exchange::default() }
     }
 
     /// Takes what happened, and says what to do next.
     pub fn step(&mut self, event: Event, now: Now) -> Action {
-        self.exchange.step(&mut self.credential, &self.limits, event, now)
+        let Flow { credential, target, hosts, limits, exchange } = self;
+        exchange.step(Context { credential, target, hosts, limits }, event, now)
     }
 
     /// A secret that an action names: a request's body.

@@ -10,8 +10,8 @@ mod tokens;
 
 pub use action::{Action, Event, Outcome, Record};
 pub use cache::{Key, Lease};
-pub use exchange::Exchange;
+pub use exchange::{Context, Exchange};
 pub use flights::FlightId;
 pub use flow::Flow;
 pub use operations::OperationId;
-pub use tokens::{Ask, Mode, Source, Tokens, Turn};
+pub use tokens::{Ask, CredentialId, Mode, Source, Tokens, Turn};

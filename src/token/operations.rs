@@ -1,8 +1,7 @@
 //! The calls that wait for a token: a bounded slab. On some hosts a call can vanish without a word, so nothing
 //! relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Ask, Exchange, FlightId};
-use crate::credential::Fingerprint;
+use super::{Ask, CredentialId, Exchange, FlightId};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,9 +14,10 @@ pub struct OperationId(pub u32);
 pub(crate) struct Operation {
     pub(crate) ask: Ask,
     pub(crate) phase: Phase,
+    pub(crate) exchange: Exchange,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Phase {
     /// Nothing is decided yet.
     New,
@@ -26,14 +26,14 @@ pub(crate) enum Phase {
     /// Reads the credential file that the environment names.
     Reading(FlightId),
     /// Out to get the token.
-    Leading { flight: FlightId, credential: Fingerprint, exchange: Exchange },
+    Leading(FlightId, CredentialId),
 }
 
 impl Phase {
     /// The flight that others follow, if this call leads one.
     pub(crate) fn leads(&self) -> Option<FlightId> {
         match self {
-            Phase::Reading(flight) | Phase::Leading { flight, .. } => Some(*flight),
+            Phase::Reading(flight) | Phase::Leading(flight, _) => Some(*flight),
             Phase::New | Phase::Following(_) => None,
         }
     }
@@ -98,9 +98,14 @@ impl Operations {
         }
     }
 
+    /// The call of that number.
+    pub(crate) fn get(&mut self, id: OperationId) -> Option<&Operation> {
+        self.slot(id)?.held.as_deref()
+    }
+
     /// Whether a call is out with that credential.
-    pub(crate) fn uses(&self, credential: &Fingerprint) -> bool {
-        self.slots.iter().filter_map(|slot| slot.held.as_deref()).any(|operation| matches!(&operation.phase, Phase::Leading { credential: used, .. } if used == credential))
+    pub(crate) fn uses(&self, credential: CredentialId) -> bool {
+        self.slots.iter().filter_map(|slot| slot.held.as_deref()).any(|operation| matches!(operation.phase, Phase::Leading(_, used) if used == credential))
     }
 
     fn slot(&mut self, id: OperationId) -> Option<&mut Slot> {

@@ -4,12 +4,13 @@
 use super::cache::{Cache, State};
 use super::flights::Flights;
 use super::operations::{Operation, Operations, Phase};
-use super::{Action, Event, Exchange, FlightId, Key, Lease, OperationId, Outcome};
+use super::{Action, Context, Event, Exchange, FlightId, Key, Lease, OperationId};
 use crate::config::Limits;
-use crate::credential::{Credential, Endpoints, Fingerprint, Trust};
-use crate::error::{AuthError, Code, concat, shown};
+use crate::credential::{Credential, Hosts};
+use crate::error::{AuthError, Code, shown};
 use crate::grant::Target;
 use crate::secret::{Secret, SecretId};
+use crate::text::concat;
 use crate::time::Now;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,10 +22,8 @@ pub struct Ask {
     pub source: Source,
     /// For what.
     pub target: Target,
-    /// Which hosts the credential may name.
-    pub trust: Trust,
-    /// Where Google's endpoints are.
-    pub endpoints: Endpoints,
+    /// Which hosts the credential may name, and where Google's are.
+    pub hosts: Hosts,
     /// Whether a token that is had will do.
     pub mode: Mode,
     /// When the caller gives up, by the monotonic clock.
@@ -35,13 +34,17 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A credential that was registered.
-    Credential(Fingerprint),
-    /// The file that `GOOGLE_APPLICATION_CREDENTIALS` names (AIP-4110), if it names one.
+    Credential(CredentialId),
+    /// The file that `GOOGLE_APPLICATION_CREDENTIALS` names (AIP-4110).
     Environment {
-        /// The variable's value.
-        file: Option<String>,
+        /// The variable's value; empty where it is not set.
+        file: String,
     },
 }
+
+/// A credential that was registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CredentialId(pub u32);
 
 /// Whether a token that is had already will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,16 +84,17 @@ pub struct Tokens {
     flights: Flights,
     operations: Operations,
     credentials: Vec<Known>,
-    files: Vec<(Key, Fingerprint)>,
+    files: Vec<(Key, CredentialId)>,
     serial: u32,
     random: u64,
-    uses: u64,
+    uses: u32,
 }
 
 #[derive(Debug)]
 struct Known {
+    id: CredentialId,
     credential: Credential,
-    used: u64,
+    used: u32,
 }
 
 impl Tokens {
@@ -101,29 +105,29 @@ impl Tokens {
 
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
-    pub fn register(&mut self, credential: Credential, renew: bool) -> Fingerprint {
-        let fingerprint = credential.fingerprint().clone();
-        self.uses = self.uses.saturating_add(1);
+    pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
+        self.uses = self.uses.wrapping_add(1);
         let used = self.uses;
-        if let Some(known) = self.credentials.iter_mut().find(|known| *known.credential.fingerprint() == fingerprint) {
+        let same = self.credentials.iter_mut().find(|known| known.credential.fingerprint() == credential.fingerprint());
+        if let Some(known) = same {
             known.used = used;
-            if renew && !self.operations.uses(&fingerprint) {
+            if renew && !self.operations.uses(known.id) {
                 known.credential = credential;
             }
-            return fingerprint;
+            return known.id;
         }
         if self.credentials.len() >= self.limits.credentials.max(1) {
-            let idle = |known: &&Known| !self.operations.uses(known.credential.fingerprint());
-            let oldest = self.credentials.iter().filter(idle).map(|known| known.used).min();
+            let idle = self.credentials.iter().filter(|known| !self.operations.uses(known.id));
+            let oldest = idle.map(|known| known.used).min();
             self.credentials.retain(|known| Some(known.used) != oldest);
         }
-        self.credentials.push(Known { credential, used });
-        fingerprint
+        self.credentials.push(Known { id: CredentialId(used), credential, used });
+        CredentialId(used)
     }
 
     /// A credential that is known.
-    pub fn credential(&mut self, fingerprint: &Fingerprint) -> Option<&mut Credential> {
-        self.credentials.iter_mut().map(|known| &mut known.credential).find(|credential| credential.fingerprint() == fingerprint)
+    pub fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
+        find(&mut self.credentials, id)
     }
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
@@ -131,9 +135,8 @@ impl Tokens {
         if self.operations.is_full(self.limits.operations) {
             self.operations.expire(now).into_iter().for_each(|flight| self.flights.end(flight));
         }
-        let Some(id) = self.operations.insert(Operation { ask, phase: Phase::New }, self.limits.operations) else {
-            let message = "more calls wait for a token than this module keeps track of. Try again later.";
-            return (None, done(Err(AuthError::transient(Code::TooManyOperations, message))));
+        let Some(id) = self.operations.insert(Operation { ask, phase: Phase::New, exchange: Exchange::default() }, self.limits.operations) else {
+            return (None, fail(AuthError::transient(Code::TooManyOperations, &["too many calls wait for a token. Try again later."])));
         };
         let turn = self.step(id, Event::Begun, now);
         (matches!(turn, Turn::Act { .. }).then_some(id), turn)
@@ -142,7 +145,7 @@ impl Tokens {
     /// Takes what happened to a call's last action, and says what to do next.
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
         let Some(mut operation) = self.operations.take(id) else {
-            return done(Err(AuthError::transient(Code::Timeout, "the call was given up before its token came.")));
+            return fail(AuthError::transient(Code::Timeout, &["the call was given up before its token came."]));
         };
         let turn = self.turn(&mut operation, event, now);
         match turn {
@@ -160,15 +163,17 @@ impl Tokens {
         }
     }
 
-    /// The secret that a call's action names: a request's body.
-    pub fn secret(&mut self, id: OperationId, secret: SecretId) -> Option<Secret> {
-        let operation = self.operations.take(id)?;
-        let credential = match &operation.phase {
-            Phase::Leading { credential, .. } => Some(credential.clone()),
+    /// The credential that a call is out with.
+    pub fn leader(&mut self, id: OperationId) -> Option<(CredentialId, &mut Credential)> {
+        match self.operations.get(id)?.phase {
+            Phase::Leading(_, credential) => Some((credential, find(&mut self.credentials, credential)?)),
             _ => None,
-        };
-        self.operations.put_back(id, operation);
-        self.credential(&credential?)?.vault.take(secret)
+        }
+    }
+
+    /// Takes the secret that a call's action names: a request's body.
+    pub fn secret(&mut self, id: OperationId, secret: SecretId) -> Option<Secret> {
+        self.leader(id)?.1.vault.take(secret)
     }
 
     /// How long the token of that key may still be used.
@@ -201,110 +206,84 @@ impl Tokens {
     }
 
     fn turn(&mut self, operation: &mut Operation, event: Event, now: Now) -> Turn {
-        match core::mem::replace(&mut operation.phase, Phase::New) {
+        match operation.phase {
             Phase::New => self.decide(operation, None, now),
             Phase::Following(flight) => self.decide(operation, Some(flight), now),
-            Phase::Reading(flight) => self.file_read(operation, flight, event, now),
-            Phase::Leading { flight, credential, mut exchange } => {
-                let limits = self.limits.clone();
-                let action = match self.credential(&credential) {
-                    Some(known) => exchange.step(known, &limits, event, now),
-                    None => Action::Done(Err(lost())),
-                };
-                self.led(operation, flight, credential, exchange, action, now)
-            }
+            Phase::Leading(flight, credential) => self.advance(operation, flight, credential, event, now),
+            Phase::Reading(flight) => match self.file_read(&operation.ask, event) {
+                Ok(()) => {
+                    self.flights.end(flight);
+                    self.decide(operation, None, now)
+                }
+                Err(error) => self.failed(flight, error, now),
+            },
         }
     }
 
     /// Uses what is there, follows who is out already, or goes.
     fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Turn {
-        let credential = match &operation.ask.source {
-            Source::Credential(fingerprint) => fingerprint.clone(),
+        let ask = &operation.ask;
+        let credential = match &ask.source {
+            Source::Credential(id) => *id,
             Source::Environment { file } => {
-                let Some(path) = file.clone().filter(|path| !path.is_empty()) else { return done(Err(nothing_found())) };
-                let key = Key::file(&path, &operation.ask.trust);
+                let key = Key::file(file, &ask.hosts);
                 match self.files.iter().find(|(known, _)| *known == key) {
-                    Some((_, fingerprint)) => fingerprint.clone(),
-                    None => return self.go(operation, key, followed, now, |_, flight| (Phase::Reading(flight), Action::Read { path })),
+                    Some((_, id)) => *id,
+                    None if file.is_empty() => return fail(nothing_found()),
+                    None => {
+                        let path = file.clone();
+                        return self.follow(operation, &key, followed, now).unwrap_or_else(|| {
+                            let flight = self.flights.start(key, now);
+                            operation.phase = Phase::Reading(flight);
+                            Turn::Act { leads: Some(flight), action: Action::Read { path } }
+                        });
+                    }
                 }
             }
         };
-        let key = Key::new(&credential, &operation.ask.target, &operation.ask.endpoints);
+        let Some(known) = find(&mut self.credentials, credential) else { return fail(lost()) };
+        let key = Key::new(known.fingerprint(), &ask.target, &ask.hosts);
         if let Some(entry) = self.cache.find(&key) {
-            let awaited = followed.is_some_and(|flight| entry.flight >= flight.0);
-            let usable = match (operation.ask.mode, entry.lease.state(now)) {
+            let usable = match (ask.mode, entry.lease.state(now)) {
                 (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
-                _ => awaited,
+                // Someone is out for it already.
+                (Mode::Early, _) => self.flights.running(&key, now, self.limits.flight_dead_after_ms).is_some(),
+                _ => followed.is_some_and(|flight| entry.flight >= flight.0),
             };
-            let under_way = operation.ask.mode == Mode::Early && self.flights.running(&key, now, self.limits.flight_dead_after_ms).is_some();
-            if usable || under_way {
-                return done(Ok(key));
+            if usable {
+                return Turn::Done { result: Ok(key), evicted: None };
             }
         }
-        if self.credential(&credential).is_none() {
-            return done(Err(lost()));
-        }
-        let (ask, limits) = (operation.ask.clone(), self.limits.clone());
-        self.go(operation, key, followed, now, |tokens, flight| {
-            let mut exchange = Exchange::new(ask.target, ask.endpoints);
-            let action = match tokens.credential(&credential) {
-                Some(known) => exchange.step(known, &limits, Event::Begun, now),
-                None => Action::Done(Err(lost())),
-            };
-            (Phase::Leading { flight, credential, exchange }, action)
+        self.follow(operation, &key, followed, now).unwrap_or_else(|| {
+            let flight = self.flights.start(key, now);
+            self.advance(operation, flight, credential, Event::Begun, now)
         })
     }
 
-    /// Follows the flight of that key, or starts one.
-    fn go(&mut self, operation: &mut Operation, key: Key, followed: Option<FlightId>, now: Now, start: impl FnOnce(&mut Tokens, FlightId) -> (Phase, Action)) -> Turn {
+    /// Follows the flight of that key, if there is one, or shares in its failure.
+    fn follow(&mut self, operation: &mut Operation, key: &Key, followed: Option<FlightId>, now: Now) -> Option<Turn> {
         if let Some(error) = followed.and_then(|flight| self.flights.failure(flight)) {
-            return done(Err(error.clone()));
+            return Some(fail(error.clone()));
         }
-        if let Some(flight) = self.flights.running(&key, now, self.limits.flight_dead_after_ms) {
-            operation.phase = Phase::Following(flight);
-            return Turn::Act { leads: None, action: Action::Join { flight, poll_ms: self.limits.follow_every_ms } };
-        }
-        let flight = self.flights.start(key, now);
-        let (phase, action) = start(self, flight);
-        match (phase, action) {
-            (Phase::Leading { credential, exchange, .. }, action @ Action::Done(_)) => self.led(operation, flight, credential, exchange, action, now),
-            (phase, action) => {
-                operation.phase = phase;
-                Turn::Act { leads: Some(flight), action }
-            }
-        }
+        let flight = self.flights.running(key, now, self.limits.flight_dead_after_ms)?;
+        operation.phase = Phase::Following(flight);
+        Some(Turn::Act { leads: None, action: Action::Join { flight, poll_ms: self.limits.follow_every_ms } })
     }
 
-    fn file_read(&mut self, operation: &mut Operation, flight: FlightId, event: Event, now: Now) -> Turn {
-        let path = match &operation.ask.source {
-            Source::Environment { file: Some(path) } => path.clone(),
-            _ => String::new(),
-        };
-        let about = concat(&["the file that GOOGLE_APPLICATION_CREDENTIALS names (", &path, ")"]);
-        let read = match event {
-            Event::Returned(content) => {
-                let trust = operation.ask.endpoints.widen(&operation.ask.trust);
-                Credential::from_json_with(content.expose_text(), &trust).map_err(|error| AuthError { message: concat(&[&about, ": ", &error.message]), ..error })
-            }
-            Event::Failed(why) => Err(AuthError::new(Code::CredentialUnreadable, concat(&[&about, " could not be read: ", &shown(&why), "."]))),
-            _ => Err(AuthError::new(Code::CoreFailed, "the driver did not read the file that it was asked for.")),
-        };
-        match read {
-            Ok(credential) => {
-                let fingerprint = self.register(credential, true);
-                self.files.push((Key::file(&path, &operation.ask.trust), fingerprint));
+    /// One step of the exchange, and what its end means for everyone.
+    fn advance(&mut self, operation: &mut Operation, flight: FlightId, credential: CredentialId, event: Event, now: Now) -> Turn {
+        let Operation { ask, exchange, phase } = operation;
+        let Some(known) = find(&mut self.credentials, credential) else { return self.failed(flight, lost(), now) };
+        let key = Key::new(known.fingerprint(), &ask.target, &ask.hosts);
+        let context = Context { credential: &mut *known, target: &ask.target, hosts: &ask.hosts, limits: &self.limits };
+        match exchange.step(context, event, now) {
+            Action::Done(Ok(outcome)) => {
+                let token = known.vault.take(outcome.token);
+                let lease = self.new_lease(outcome.life_ms, now);
+                let evicted = self.cache.put(key.clone(), token, lease, flight.0, self.limits.cached_tokens);
                 self.flights.end(flight);
-                self.decide(operation, None, now)
+                Turn::Done { result: Ok(key), evicted }
             }
-            Err(error) => self.failed(flight, error, now),
-        }
-    }
-
-    /// Goes on with an exchange, or ends it.
-    fn led(&mut self, operation: &mut Operation, flight: FlightId, credential: Fingerprint, exchange: Exchange, action: Action, now: Now) -> Turn {
-        let key = Key::new(&credential, &operation.ask.target, &operation.ask.endpoints);
-        match action {
-            Action::Done(Ok(outcome)) => self.landed(flight, &credential, key, &outcome, now),
             Action::Done(Err(error)) => {
                 if let Some(entry) = self.cache.find(&key) {
                     entry.pause(now, self.limits.refresh_pause_ms);
@@ -316,24 +295,30 @@ impl Tokens {
                 self.failed(flight, error, now)
             }
             action => {
-                operation.phase = Phase::Leading { flight, credential, exchange };
+                *phase = Phase::Leading(flight, credential);
                 Turn::Act { leads: Some(flight), action }
             }
         }
     }
 
-    fn landed(&mut self, flight: FlightId, credential: &Fingerprint, key: Key, outcome: &Outcome, now: Now) -> Turn {
-        let token = self.credential(credential).and_then(|known| known.vault.take(outcome.token));
-        let life_ms = outcome.expires_at_ms.map_or(0, |expires| expires.saturating_sub(now.wall_ms));
-        let lease = self.new_lease(life_ms, now);
-        let evicted = self.cache.put(key.clone(), token, lease, flight.0, self.limits.cached_tokens);
-        self.flights.end(flight);
-        Turn::Done { result: Ok(key), evicted }
+    fn file_read(&mut self, ask: &Ask, event: Event) -> Result<(), AuthError> {
+        let Source::Environment { file } = &ask.source else { return Err(lost()) };
+        let about = concat(&["the file that GOOGLE_APPLICATION_CREDENTIALS names (", file, ")"]);
+        match event {
+            Event::Returned(content) => {
+                let credential = Credential::from_json_with(content.expose_text(), &ask.hosts).map_err(|error| error.about(&about))?;
+                let id = self.register(credential, true);
+                self.files.push((Key::file(file, &ask.hosts), id));
+                Ok(())
+            }
+            Event::Failed(why) => Err(AuthError::new(Code::CredentialUnreadable, &[&about, " could not be read: ", &shown(&why), "."])),
+            _ => Err(lost()),
+        }
     }
 
     fn failed(&mut self, flight: FlightId, error: AuthError, now: Now) -> Turn {
         self.flights.fail(flight, &error, now, self.limits.failure_told_ms);
-        done(Err(error))
+        fail(error)
     }
 
     fn new_lease(&mut self, life_ms: u64, now: Now) -> Lease {
@@ -344,15 +329,18 @@ impl Tokens {
     }
 }
 
-fn done(result: Result<Key, AuthError>) -> Turn {
-    Turn::Done { result, evicted: None }
+fn find(credentials: &mut [Known], id: CredentialId) -> Option<&mut Credential> {
+    credentials.iter_mut().find(|known| known.id == id).map(|known| &mut known.credential)
+}
+
+fn fail(error: AuthError) -> Turn {
+    Turn::Done { result: Err(error), evicted: None }
 }
 
 fn nothing_found() -> AuthError {
-    let message = "no credential was found: the session was given none, and GOOGLE_APPLICATION_CREDENTIALS is not set. Give the session a service-account key as `credential`, or let the variable name a key file.";
-    AuthError::new(Code::CredentialNotFound, message)
+    AuthError::new(Code::CredentialNotFound, &["there is no credential: the session was given none, and GOOGLE_APPLICATION_CREDENTIALS names no file that can be read here. Give a service-account key as credential."])
 }
 
 fn lost() -> AuthError {
-    AuthError::transient(Code::CoreFailed, "the credential is not known to this module any more. Try again.")
+    AuthError::transient(Code::CoreFailed, &["the credential is not known any more. Try again."])
 }

@@ -1,0 +1,15 @@
+// The groups of cases, in the order of the table.
+import badInput from "./bad-input.js";
+import baseUrl from "./base-url.js";
+import exchange from "./exchange.js";
+import fetch from "./fetch.js";
+import limits from "./limits.js";
+import process from "./process.js";
+import redirects from "./redirects.js";
+import requests from "./requests.js";
+import resend from "./resend.js";
+import sessions from "./sessions.js";
+import singleFlight from "./single-flight.js";
+import tokens from "./tokens.js";
+
+export const groups = [requests, fetch, sessions, tokens, baseUrl, redirects, badInput, exchange, limits, resend, singleFlight, process];

@@ -1,0 +1,51 @@
+// What only a process of its own can show: memory, traps, handles, exits. The scripts lie in children/.
+import { equal, ok } from "../client/check.js";
+
+const child = (name, script, check = () => {}) => ({
+  name,
+  needs: ["processes"],
+  async run(t) {
+    const { service, key } = await t.open();
+    const call = { base: service.url, credential: key, endpoints: t.emulator.url };
+    const { code, report, stderr, ms } = await t.runtime.child(script, call);
+    equal(code, 0, `exit code of children/${script}.mjs (${stderr.slice(0, 1500)})`);
+    ok(report, `a report of children/${script}.mjs, saw none: ${stderr.slice(0, 500)}`);
+    check(report, ms, t);
+  },
+});
+
+const cases = [
+  child("a process ends when its work is done, sessions undisposed", "exit", (report, ms) => {
+    equal(report.status, 200, "status");
+    ok(ms - report.after < 1500, `an exit at once, saw it ${ms - report.after} ms after the answer`);
+  }),
+  child("10,000 sessions made and disposed of leave no handle and no heap", "leaks", (report) => {
+    equal(report.handles, [], "active resources");
+    ok(report.grown < 25_000_000, `a heap that stays below 25 MB more, saw ${report.grown} bytes more`);
+  }),
+  child("after dispose the module's memory holds no key, assertion or token", "memory", (report) => {
+    ok(report.scanned > 65_536 && report.control, "a memory that was looked through and a scan that finds what is there");
+    equal(report.found, [], "secrets in memory");
+  }),
+  child("a trap in any export: the call in flight settles, the next one works", "trap", (report) => {
+    ok(report.exports.length >= 5, `traps in several exports, saw ${report.exports.length}`);
+    for (const one of report.exports) {
+      ok(one.trapped, `${one.name} to be called`);
+      ok(one.first === 200 || one.first === "core_failed", `the call in flight to work or say core_failed, saw ${one.first} (${one.name})`);
+      equal(one.next, 200, `status of the next call (${one.name})`);
+      ok(one.ms < 5000, `an end within five seconds, saw ${one.ms} ms (${one.name})`);
+    }
+  }),
+  child("a hundred calls in flight at a trap all settle, none is sent twice", "trap-in-flight", (report) => {
+    equal(report.outcomes, { 200: 100 }, "outcomes");
+    equal(report.next, 200, "status of the next call");
+    equal(report.sent, 101, "requests to the service");
+  }),
+  child("a module that runs out of memory: the next call works", "out-of-memory", (report) => {
+    ok(report.trapped, "a trap");
+    ok(report.big === "core_failed" || report.big === "invalid_credential", `the big call to fail as an AuthError, saw ${report.big}`);
+    equal(report.next, 200, "status of the next call");
+  }),
+];
+
+export default { name: "process", cases };

@@ -1,0 +1,25 @@
+// What runs inside the page: cases by their number.
+import * as lib from "cloud-run-auth";
+import { readConfig } from "../client/control.js";
+import { watchRejections } from "../client/local.js";
+import { run, suite } from "../client/suite.js";
+import { createWorld } from "../client/world.js";
+
+const opaque = "in browsers a manual redirect is opaque";
+export const lacks = {
+  env: "a page has no environment",
+  files: "a page reads no files",
+  processes: "memory, traps and handles are looked at in Node",
+  "user agent": "browsers keep User-Agent to themselves",
+  "upload stream": "Chromium streams uploads over HTTP/2 alone",
+  "visible redirects": opaque,
+  "requests from outside": "a matter of workers, whose requests are isolated from each other",
+};
+const strays = watchRejections();
+let world;
+
+window.runCase = async (id, lab) => {
+  world ??= createWorld(lib, await readConfig(lab), { name: "browser", lacks });
+  return run(suite[id], world, strays);
+};
+window.lacks = lacks;

@@ -1,0 +1,21 @@
+// Deno. With `bare` it may use the network and nothing else: credentials are handed over as JSON.
+import * as lib from "cloud-run-auth";
+import { runHere } from "../client/local.js";
+
+const { bare, ...options } = JSON.parse(Deno.args[0]);
+const forbidden = bare ? { env: "may not read the environment", files: "may not read files" } : {};
+await runHere(
+  lib,
+  {
+    name: "deno",
+    lacks: {
+      ...forbidden,
+      processes: "memory, traps and handles are looked at in Node",
+      "hidden redirects": "redirects are visible here",
+      "requests from outside": "a matter of workers, whose requests are isolated from each other",
+    },
+    inspect: (value) => Deno.inspect(value, { depth: 8 }),
+    setEnv: (name, value) => (value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value)),
+  },
+  options,
+);
