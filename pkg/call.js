@@ -22,18 +22,22 @@ export function isFinal({ status, type }) {
  * @param {Slot} slot
  * @param {AbortSignal | undefined} signal
  * @param {Response} [response] The first answer, where the call was sent already
+ * @param {number} [serial] The token that it was sent with
  * @returns {Promise<Response>}
  */
-export async function send(config, target, draft, slot, signal, response) {
+export async function send(config, target, draft, slot, signal, response, serial = slot.serial) {
   let resent = false;
   let hops = 0;
   for (;;) {
-    response ??= await sendOnce(config, draft, slot, signal);
+    if (!response) {
+      serial = slot.serial;
+      response = await sendOnce(config, draft, slot, signal);
+    }
     if (isFinal(response)) return response;
     const { status } = response;
     if (status === 401) {
       const again = ask((core) => core.mayResend(status, resent, draft.replayable));
-      if (!resent) invalidate(slot);
+      if (!resent) invalidate(slot, serial);
       if (!again) return response;
       resent = true;
       discard(response);
@@ -41,7 +45,7 @@ export async function send(config, target, draft, slot, signal, response) {
     } else if (!draft.follows) {
       return response;
     } else {
-      if (response.type === "opaqueredirect") throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to; credentials do not follow. Call the final URL.");
+      if (response.type === "opaqueredirect") throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
       const next = redirect(draft, response, hops);
       if (!next) return response;
       discard(response);

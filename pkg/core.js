@@ -49,7 +49,10 @@ export function ready() {
   if (compiled) return;
   if (starting) return starting;
   const module = host.module();
-  if (!(module instanceof Promise)) return start(module);
+  if (!(module instanceof Promise)) {
+    start(module);
+    return;
+  }
   starting = module.then(start).finally(() => (starting = undefined));
   return starting;
 }

@@ -35,7 +35,7 @@ export function draft(config, href, given, request, verb, extra) {
   const init = Object.assign(Object.create(null), given);
   const { json, searchParams } = init;
   const timeout = init.timeout ?? config.timeout;
-  if (timeout !== false && !isDuration(timeout)) throw invalid("the timeout of a call is neither a number of milliseconds above 0 nor false.");
+  if (timeout !== false && !isDuration(timeout)) throw invalid("the timeout of a call is not milliseconds above 0, or false.");
   const headers = mergedHeaders(config, init.headers ?? request?.headers, extra);
   for (const name of [...ours, "headers", "method"]) delete init[name];
   if (json !== undefined) {
@@ -73,7 +73,7 @@ function mergedHeaders(config, callers, extra) {
     if (source) for (const [name, value] of new Headers(source)) headers.set(name, value);
   }
   if (config.authorizationHeader && headers.has(config.authorizationHeader)) {
-    throw invalid(`the caller sets ${config.authorizationHeader}, and the option authorizationHeader says that the token goes there. Leave one of them out.`);
+    throw invalid(`${config.authorizationHeader} is set by the caller and named by the option authorizationHeader. Leave one of them out.`);
   }
   return headers;
 }

@@ -65,10 +65,16 @@ export async function acquire(config, target, how, signal) {
   }
 }
 
-/** @param {Slot} slot A token that a server would not have */
-export function invalidate(slot) {
+/**
+ * Drops a token that a server would not have, unless it has been replaced since.
+ *
+ * @param {Slot} slot
+ * @param {number} serial The token's
+ */
+export function invalidate(slot, serial) {
+  if (slot.serial !== serial) return;
   slot.refreshAt = slot.expiresAt = 0;
-  ask((core) => core.invalidate(slot.key, slot.serial));
+  ask((core) => core.invalidate(slot.key, serial));
 }
 
 /**
@@ -100,7 +106,11 @@ async function run(config, target, how, signal, isStale) {
   } finally {
     lead(leads, 0);
   }
-  if (kind === step.failed) throw fromCore(rest, cause);
+  if (kind === step.failed) {
+    // It may be the credential that had to go for others'.
+    config.known = undefined;
+    throw fromCore(rest, cause);
+  }
   return keep(rest) ?? acquire(config, target, mode.forced, signal);
 }
 
@@ -110,7 +120,7 @@ async function run(config, target, how, signal, isStale) {
  * @param {number} how
  */
 function begin(config, target, how) {
-  const emulator = config.emulator ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
+  const emulator = emulatorOf(config);
   const file = host.readFile ? (host.env("GOOGLE_APPLICATION_CREDENTIALS") ?? "") : "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
   return ask((core) => {
@@ -119,17 +129,25 @@ function begin(config, target, how) {
   });
 }
 
+/** @param {Config} config */
+function emulatorOf({ emulator }) {
+  return emulator ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
+}
+
 /**
- * The number that the core has for a session's own credential.
+ * The number that the core has for a session's own credential: asked for once, because reading a key takes a while.
  *
  * @param {Config} config
  * @param {string} emulator
  * @param {boolean} renew Whether its key was lost
  */
-function register({ credential = "", credentialFunction, allowedHosts }, emulator, renew) {
+function register(config, emulator, renew) {
+  const { credential = "", credentialFunction, allowedHosts, known } = config;
+  if (!renew && known?.epoch === epoch && known.emulator === emulator) return known.number;
   if (credentialFunction && !functions.has(credentialFunction)) functions.set(credentialFunction, ++functionCount);
   const number = credentialFunction ? functions.get(credentialFunction) : 0;
-  return +answer(ask((core) => core.register(credential, number ?? 0, allowedHosts, emulator, renew)))[0];
+  config.known = { number: +answer(ask((core) => core.register(credential, number ?? 0, allowedHosts, emulator, renew)))[0], epoch, emulator };
+  return config.known.number;
 }
 
 /**
@@ -179,7 +197,7 @@ async function sign(config, [number, fingerprint, input]) {
   if (!key) {
     const der = ask((core) => core.privateKey(credential));
     // Where another's key had to go, the session still has its own.
-    if (der.length === 0 && config.credential) register(config, config.emulator ?? "", true);
+    if (der.length === 0 && config.credential) register(config, emulatorOf(config), true);
     const again = der.length > 0 ? der : ask((core) => core.privateKey(credential));
     key = await crypto.subtle.importKey("pkcs8", /** @type {BufferSource} */ (again), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
     again.fill(0);

@@ -20,7 +20,7 @@ AuthError.prototype.name = "AuthError";
 export class TimeoutError extends AuthError {
   /** @param {number} ms */
   constructor(ms) {
-    super("timeout", `the call had no answer within its timeout of ${ms} ms. Give it a longer timeout, or look at what is slow.`, { transient: true });
+    super("timeout", `the call had no answer within its timeout of ${ms} ms.`, { transient: true });
   }
 }
 TimeoutError.prototype.name = "TimeoutError";

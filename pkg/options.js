@@ -23,24 +23,32 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
+ * @property {{ number: number, epoch: number, emulator: string }} [known] The core's number for the credential
  */
 
-/** @type {Record<string, (value: any) => unknown>} What each option may be; the answer is what was expected instead. */
-const checks = {
-  credential: (v) => (typeof v === "string" || typeof v === "function" || (typeof v === "object" && !Array.isArray(v))) || "JSON text, an object or a function",
-  audience: (v) => isVisible(v) || "a text of visible ASCII characters",
-  quotaProject: (v) => isVisible(v) || "a text of visible ASCII characters",
-  universeDomain: (v) => v === "googleapis.com" || "googleapis.com; other universes are not supported",
-  timeout: (v) => v === false || isDuration(v) || "a number of milliseconds above 0, or false",
-  retry: (v) => v === false || typeof v === "object" || "an object, or false",
-  userAgent: (v) => isVisible(v) || "a text of visible ASCII characters",
-  headers: (v) => typeof v === "object" || "what Headers can be made of",
-  authorizationHeader: (v) => v === "authorization" || v === "x-serverless-authorization" || '"authorization" or "x-serverless-authorization"',
-  keepAlive: (v) => typeof v === "boolean" || "true or false",
-  joinUrl: (v) => typeof v === "function" || "a function",
-  allowedHosts: (v) => (Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host))) || 'an array of hosts, such as ["sts.example.com:8443"]',
-  endpoints: (v) => typeof v === "string" || v instanceof URL || 'the origin of an emulator on this machine, such as "http://127.0.0.1:8085"',
-  waitUntil: (v) => typeof v === "function" || "a function",
+/** @typedef {[is: (value: any) => boolean, what: string]} Kind */
+
+/** @type {Kind} */
+const text = [(v) => typeof v === "string" && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
+/** @type {Kind} */
+const fn = [(v) => typeof v === "function", "a function"];
+
+/** What each option may be. @type {Record<string, Kind>} */
+const kinds = {
+  credential: [(v) => ["string", "function", "object"].includes(typeof v) && !Array.isArray(v), "JSON text, an object or a function"],
+  audience: text,
+  quotaProject: text,
+  universeDomain: [(v) => v === "googleapis.com", "googleapis.com, the only one that is supported"],
+  timeout: [(v) => v === false || isDuration(v), "milliseconds above 0, or false"],
+  retry: [(v) => v === false || typeof v === "object", "an object or false"],
+  userAgent: text,
+  headers: [(v) => typeof v === "object", "what Headers takes"],
+  authorizationHeader: [(v) => v === "authorization" || v === "x-serverless-authorization", "authorization or x-serverless-authorization"],
+  keepAlive: [(v) => typeof v === "boolean", "true or false"],
+  joinUrl: fn,
+  allowedHosts: [(v) => Array.isArray(v) && v.every((host) => /^[\w.:[\]-]+$/.test(host)), 'hosts, such as ["sts.example.com:8443"]'],
+  endpoints: [(v) => typeof v === "string" || v instanceof URL, 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
+  waitUntil: fn,
 };
 
 /**
@@ -51,31 +59,34 @@ const checks = {
 export function readOptions(base, options = {}) {
   if (typeof options !== "object" || options === null) throw invalid("the options are not an object.");
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(checks, name)) throw invalid(`there is no option ${JSON.stringify(name)}. There are: ${Object.keys(checks).join(", ")}.`);
+    if (!Object.hasOwn(kinds, name)) throw invalid(`there is no option ${JSON.stringify(name)}, but ${Object.keys(kinds).join(", ")}.`);
     const value = options[name];
-    if (value === undefined) continue;
-    const expected = value === null ? "something, or left out" : checks[name](value);
-    if (expected !== true) throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${name} is not what it can be: ${expected}.`);
+    if (value !== undefined && (value === null || !kinds[name][0](value))) {
+      throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${name} is not ${kinds[name][1]}.`);
+    }
   }
-  const credential = own(options, "credential");
-  const fetch = own(options, customFetch);
+  /** @param {PropertyKey} name */
+  const get = (name) => own(options, name);
+  const credential = get("credential");
+  const insecure = get(allowInsecureRequests) === true;
+  const fetch = get(customFetch);
   if (fetch !== undefined && typeof fetch !== "function") throw invalid("the option [customFetch] is not a function.");
-  const insecure = own(options, allowInsecureRequests) === true;
+  const endpoints = get("endpoints");
   return {
     base: readBase(base, insecure),
     credential: typeof credential === "object" ? stringify(credential) : typeof credential === "string" ? credential : undefined,
     credentialFunction: typeof credential === "function" ? credential : undefined,
-    audience: own(options, "audience"),
-    quotaProject: own(options, "quotaProject"),
-    timeout: own(options, "timeout") ?? 120_000,
-    userAgent: own(options, "userAgent"),
-    headers: readHeaders(own(options, "headers")),
-    authorizationHeader: own(options, "authorizationHeader"),
-    keepAlive: own(options, "keepAlive") ?? true,
-    joinUrl: own(options, "joinUrl"),
-    allowedHosts: (own(options, "allowedHosts") ?? []).join(" "),
-    emulator: readEmulator(own(options, "endpoints")),
-    waitUntil: own(options, "waitUntil"),
+    audience: get("audience"),
+    quotaProject: get("quotaProject"),
+    timeout: get("timeout") ?? 120_000,
+    userAgent: get("userAgent"),
+    headers: readHeaders(get("headers")),
+    authorizationHeader: get("authorizationHeader"),
+    keepAlive: get("keepAlive") ?? true,
+    joinUrl: get("joinUrl"),
+    allowedHosts: (get("allowedHosts") ?? []).join(" "),
+    emulator: endpoints instanceof URL ? endpoints.origin : endpoints,
+    waitUntil: get("waitUntil"),
     fetch,
     insecure,
   };
@@ -99,11 +110,6 @@ export function invalid(message) {
   return new AuthError("invalid_option", message);
 }
 
-/** @param {unknown} value */
-function isVisible(value) {
-  return typeof value === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(value);
-}
-
 /**
  * A base URL that the runtime's own parser reads as it was typed: whatever it would mend is refused.
  *
@@ -112,17 +118,22 @@ function isVisible(value) {
  */
 function readBase(base, insecure) {
   const typed = base instanceof URL ? base.href : base;
-  const [, scheme, authority, path, query = ""] = (typeof typed === "string" && /^(https?):\/\/([^/?#\\@]+)([^?#\\]*)(\?[^#\\]*)?$/i.exec(typed)) || [];
-  const url = scheme && URL.canParse(typed) ? new URL(typed) : undefined;
-  const port = scheme?.toLowerCase() === "https" ? ":443" : ":80";
-  const host = authority?.toLowerCase();
-  if (!url || (url.host !== host && url.host + port !== host) || url.href !== url.origin + (path || "/") + query) {
-    throw new AuthError("invalid_base_url", "the base URL is not an absolute http or https URL, written as URL parsers write it: without userinfo, fragment, backslashes, spaces, dot segments, and with a host in its xn-- form. Give it as https://my-service-abc.a.run.app.");
+  const [, scheme, host, path, query = ""] = (typeof typed === "string" && URL.canParse(typed) && /^(https?:)\/\/([^/?#\\@]+)([^?#\\]*)(\?[^#\\]*)?$/i.exec(typed)) || [];
+  if (scheme === undefined) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
+  const url = new URL(typed);
+  const port = url.protocol === "https:" ? ":443" : ":80";
+  if (![url.host, url.host + port].includes(host.toLowerCase()) || url.href !== url.origin + (path || "/") + query) {
+    throw invalidBase(`is written otherwise than URL parsers write it: ${url.origin}${url.pathname}`);
   }
   if (url.protocol === "http:" && !insecure && !/^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname)) {
-    throw new AuthError("invalid_base_url", `the base URL is plain http to ${url.hostname}, where a token could be read on the way. Use https; plain http is for this machine, or for sessions with [allowInsecureRequests].`);
+    throw invalidBase("is plain http to another machine, where a token could be read on the way");
   }
   return typed;
+}
+
+/** @param {string} why */
+function invalidBase(why) {
+  return new AuthError("invalid_base_url", `the base URL ${why}. Give it as https://my-service-abc.a.run.app.`);
 }
 
 /** @param {HeadersInit | undefined} headers */
@@ -132,20 +143,15 @@ function readHeaders(headers) {
     return [...new Headers(headers)];
   } catch {
     // The runtime's own error would show the value, which may be a secret.
-    throw invalid("the option headers holds a name or a value that no header can have.");
+    throw invalid("the option headers holds what no header can.");
   }
 }
 
-/** @param {object} credential */
+/** @param {object} credential @returns {string} */
 function stringify(credential) {
   try {
     return JSON.stringify(credential);
   } catch {
-    throw new AuthError("invalid_credential", "the credential is an object that is not plain JSON. Give the content of the key file.");
+    throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
   }
-}
-
-/** @param {string | URL | undefined} endpoints */
-function readEmulator(endpoints) {
-  return endpoints === undefined ? undefined : String(endpoints instanceof URL ? endpoints.origin : endpoints);
 }

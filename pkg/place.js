@@ -46,6 +46,7 @@ export function below(config, place, input) {
 /**
  * @param {{ prefix: string, itself: string, query: string }} place
  * @param {string} input
+ * @returns {string}
  */
 function joinedPlain({ prefix, itself, query }, input) {
   const first = input.charCodeAt(0);

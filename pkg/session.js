@@ -135,11 +135,12 @@ class Session {
       return Promise.reject(thrown);
     }
     const limit = deadline(config.timeout);
+    const { serial } = slot;
     const whole = { __proto__: null, method, headers: this.#plainHeaders(slot), redirect: /** @type {const} */ ("manual"), signal: limit.signal };
     const sent = config.fetch ? config.fetch(url, whole) : globalThis.fetch(url, whole);
     return sent.then(
       (response) => {
-        if (!isFinal(response)) return this.#goOn(url, method, slot, limit, response);
+        if (!isFinal(response)) return this.#goOn(url, method, slot, serial, limit, response);
         limit.met();
         return response;
       },
@@ -156,13 +157,14 @@ class Session {
    * @param {string} url
    * @param {string} method
    * @param {Slot} slot
+   * @param {number} serial
    * @param {import("./deadline.js").Limit} limit
    * @param {Response} response
    */
-  async #goOn(url, method, slot, limit, response) {
+  async #goOn(url, method, slot, serial, limit, response) {
     try {
       const { target, headers } = await this.#facts();
-      return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response);
+      return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response, serial);
     } finally {
       limit.met();
     }

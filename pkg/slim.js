@@ -15,7 +15,7 @@ useHost({
     if (!given) throw new AuthError("core_failed", "the core was not handed in: call init() with the module of cloud-run-auth/core.wasm first.");
     return given;
   },
-  env: (name) => globalThis.process?.env?.[name],
+  env: (name) => /** @type {any} */ (globalThis).process?.env?.[name],
 });
 
 export * from "./index.js";

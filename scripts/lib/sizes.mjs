@@ -22,7 +22,7 @@ export async function measure(name, budget, part) {
     metafile: true,
     write: false,
     logLevel: "error",
-  });
+  }).catch(() => fail(`${budget.entry} and the files that it imports do not bundle`));
   const wasm = `${part["out-dir"]}/${name}_bg.wasm`;
   const row = (file, bytes) => ({ file, bytes: bytes.length, gzip: gzipped(bytes) });
   const shipped = [wasm, ...Object.keys(metafile.inputs)].map((file) => row(file, readFileSync(join(root, file))));

@@ -18,8 +18,8 @@ const { createSession, customFetch, init } = await import("cloud-run-auth/slim")
 init(readFileSync(fileURLToPath(import.meta.resolve("cloud-run-auth/core.wasm"))));
 
 const assertions = [];
-const listening = (url, init) => {
-  const body = init?.body === undefined ? "" : new TextDecoder().decode(init.body);
+const listening = async (url, init) => {
+  const body = init?.body === undefined ? "" : await new Response(init.body).text();
   const assertion = new URLSearchParams(body).get("assertion");
   if (assertion) assertions.push(assertion);
   return fetch(url, init);

@@ -1,0 +1,3 @@
+import { call } from "./slim.js";
+
+window.call = call;

@@ -1,0 +1,1 @@
+// An empty process, to compare with.

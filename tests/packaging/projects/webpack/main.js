@@ -1,0 +1,3 @@
+import { call } from "./app.js";
+
+window.call = call;
