@@ -1,5 +1,16 @@
-//! Authorized requests to private Google Cloud services.
+//! Authorized requests to private Google Cloud services: a sans-I/O core, and drivers for it.
+//!
+//! The core reads credentials, builds and reads what is exchanged for tokens, keeps the tokens, and decides
+//! who fetches one and when. It has no clock, no randomness and no sockets: a driver asks it what to do,
+//! does it, and tells it what came of it. [`token::Flow`] is the shortest way in: one credential, one token.
+//! [`token::Tokens`] is the whole: many callers, a cache, one exchange for all who ask for the same.
+//!
+//! For programs that are compiled to WebAssembly themselves the feature `fetch` has a ready-made async client;
+//! for hosts without WebCrypto the feature `crypto` signs and verifies in Rust.
+//!
+//! Arrows between modules point downwards only, as they are listed here.
 #![no_std]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows has failed, as it should"))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;

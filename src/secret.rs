@@ -86,7 +86,7 @@ mod tests {
     fn debug_output_holds_no_secret() {
         let mut vault = Vault::default();
         let id = vault.keep(Secret::new("canary"));
-        assert_eq!(alloc::format!("{vault:?} {id:?}").contains("canary"), false);
+        assert!(!alloc::format!("{vault:?} {id:?}").contains("canary"));
         assert_eq!(vault.get(id).map(Secret::expose_text), Some("canary"));
     }
 

@@ -10,7 +10,7 @@ const slow = async (url, init) => {
   else if ((exchanging += 1) === 1) {
     // By now all hundred wait; the answer is what the module traps on.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    plan.next = [...names].find((name) => name.endsWith("_step"));
+    plan.next = [...names].find((name) => /(^|_)step$/.test(name));
   }
   return fetch(url, init);
 };
