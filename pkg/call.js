@@ -65,7 +65,6 @@ export async function send(config, target, draft, slot, signal, response, serial
 function sendOnce({ fetch }, { target, method, headers, init, carrier, follows }, { token }, signal) {
   headers.set(carrier, `Bearer ${token}`);
   const whole = Object.assign(Object.create(null), init, { method, headers, redirect: follows ? "manual" : init.redirect, signal });
-  if (target instanceof Request) delete whole.method;
   return fetch ? fetch(target, whole) : globalThis.fetch(target, whole);
 }
 

@@ -75,7 +75,7 @@ export function ask(question) {
     } catch (again) {
       if (!isTrap(again)) throw again;
       restart();
-      throw new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one.", { cause: again });
+      throw new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one.", again);
     }
   }
 }

@@ -5,10 +5,8 @@ import { TimeoutError } from "./errors.js";
  * @typedef {object} Limit
  * @property {AbortSignal | undefined} signal Aborts what is under way
  * @property {() => void} met The headers are there: from now on only the caller's own signal counts
+ * @property {(thrown: unknown) => unknown} reason Why a call ended: not every runtime throws the signal's own reason
  */
-
-/** @type {Limit} */
-const unlimited = { signal: undefined, met() {} };
 
 /**
  * @param {number | false} ms
@@ -16,12 +14,12 @@ const unlimited = { signal: undefined, met() {} };
  * @returns {Limit}
  */
 export function deadline(ms, callers) {
-  if (ms === false) return callers ? { signal: callers, met() {} } : unlimited;
+  if (ms === false) return { signal: callers ?? undefined, met: () => {}, reason: (thrown) => (callers?.aborted ? callers.reason : thrown) };
   // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
   const controller = new AbortController();
   const timer = setTimeout(expire, ms, controller, ms);
   const signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
-  return { signal, met: () => clearTimeout(timer) };
+  return { signal, met: () => clearTimeout(timer), reason: (thrown) => (signal.aborted ? signal.reason : thrown) };
 }
 
 /**

@@ -5,10 +5,14 @@ export class AuthError extends Error {
   /**
    * @param {ErrorCode} code
    * @param {string} message
-   * @param {{ cause?: unknown, transient?: boolean, retryAfter?: number, server?: ServerSaid }} [more]
+   * @param {unknown} [cause]
+   * @param {boolean} [transient]
+   * @param {number} [retryAfter]
+   * @param {ServerSaid} [server]
    */
-  constructor(code, message, { cause, transient = false, retryAfter, server } = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code, message, cause, transient = false, retryAfter = undefined, server = undefined) {
+    // A null prototype, here and below, keeps a polluted Object.prototype out.
+    super(message, cause === undefined ? undefined : { __proto__: null, cause });
     this.code = code;
     this.transient = transient;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
@@ -20,7 +24,7 @@ AuthError.prototype.name = "AuthError";
 export class TimeoutError extends AuthError {
   /** @param {number} ms */
   constructor(ms) {
-    super("timeout", `the call had no answer within its timeout of ${ms} ms.`, { transient: true });
+    super("timeout", `the call had no answer within its timeout of ${ms} ms.`, undefined, true);
   }
 }
 TimeoutError.prototype.name = "TimeoutError";
@@ -33,5 +37,5 @@ TimeoutError.prototype.name = "TimeoutError";
  */
 export function fromCore([code, message, transient, retryAfter, status, error, description], cause) {
   const server = status ? { status: +status, error: error || undefined, description: description || undefined } : undefined;
-  return new AuthError(/** @type {ErrorCode} */ (code), message, { cause, transient: transient === "1", retryAfter: retryAfter ? +retryAfter : undefined, server });
+  return new AuthError(/** @type {ErrorCode} */ (code), message, cause, transient === "1", retryAfter ? +retryAfter : undefined, server);
 }

@@ -252,7 +252,12 @@ export interface SessionOptions {
    * Sends everything in place of the runtime's fetch, token exchanges included. Default: `globalThis.fetch`, looked up at each call.
    *
    * @example
-   * createSession("https://orders-abc.a.run.app", { [customFetch]: (input, init) => fetch(input, { ...init, cache: "no-store" }) });
+   * createSession("https://orders-abc.a.run.app", {
+   *   [customFetch]: (input, init) => {
+   *     console.log("sending", init?.method);
+   *     return fetch(input, init);
+   *   },
+   * });
    */
   [customFetch]?: typeof fetch | undefined;
   /**
@@ -355,7 +360,7 @@ export interface CredentialNeed {
   audience?: string;
   /** The scopes of an access token, sorted; absent where an ID token is needed. */
   scopes?: string[];
-  /** Aborts when the call that needs the token ends. */
+  /** Aborts when the call that needs the token is aborted or runs out of time. */
   signal: AbortSignal;
 }
 

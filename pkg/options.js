@@ -46,7 +46,7 @@ const kinds = {
   authorizationHeader: [(v) => v === "authorization" || v === "x-serverless-authorization", "authorization or x-serverless-authorization"],
   keepAlive: [(v) => typeof v === "boolean", "true or false"],
   joinUrl: fn,
-  allowedHosts: [(v) => Array.isArray(v) && v.every((host) => /^[\w.:[\]-]+$/.test(host)), 'hosts, such as ["sts.example.com:8443"]'],
+  allowedHosts: [(v) => Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host)), 'hosts, such as ["sts.example.com:8443"]'],
   endpoints: [(v) => typeof v === "string" || v instanceof URL, 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
 };
@@ -122,7 +122,7 @@ function readBase(base, insecure) {
   if (scheme === undefined) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
   const url = new URL(typed);
   const port = url.protocol === "https:" ? ":443" : ":80";
-  if (![url.host, url.host + port].includes(host.toLowerCase()) || url.href !== url.origin + (path || "/") + query) {
+  if (![url.host, url.host + port].includes(host.toLowerCase()) || url.href !== url.origin + (path || "/") + query || host.includes("..") || path.includes("//")) {
     throw invalidBase(`is written otherwise than URL parsers write it: ${url.origin}${url.pathname}`);
   }
   if (url.protocol === "http:" && !insecure && !/^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname)) {
@@ -149,9 +149,12 @@ function readHeaders(headers) {
 
 /** @param {object} credential @returns {string} */
 function stringify(credential) {
+  let text;
   try {
-    return JSON.stringify(credential);
+    text = JSON.stringify(credential);
   } catch {
-    throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
+    // Below.
   }
+  if (text === undefined) throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
+  return text;
 }

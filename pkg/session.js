@@ -69,26 +69,29 @@ class Session {
     return this.#verb("HEAD", input, init);
   }
 
-  /** @param {string | URL | Request} input @param {any} [init] */
-  async fetch(input, init) {
+  /** Bound, because it is made to be handed on. @type {(input: string | URL | Request, init?: any) => Promise<Response>} */
+  fetch = async (input, init) => {
     if (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input)) return this.#slowly(undefined, input, init);
     await this.#awake();
     const request = typeof Request === "function" && input instanceof Request ? input : undefined;
     return this.#send(within(this.#config, request ? request.url : /** @type {string | URL} */ (input)), init, request, undefined);
-  }
+  };
 
   /** @param {any} [options] */
   async getIdToken(options = {}) {
     await this.#awake();
     const { target } = await this.#facts();
-    return (await this.#token({ access: false, wanted: own(options, "audience") ?? target.wanted }, options)).token;
+    const audience = own(options, "audience") ?? target.wanted;
+    if (typeof audience !== "string") throw new AuthError("invalid_audience", "the audience is not a text.");
+    return (await this.#token({ access: false, wanted: audience }, options)).token;
   }
 
   /** @param {any} [options] */
   async getAccessToken(options = {}) {
     await this.#awake();
-    const scopes = own(options, "scopes") ?? "https://www.googleapis.com/auth/cloud-platform";
-    return (await this.#token({ access: true, wanted: Array.isArray(scopes) ? scopes.join(" ") : String(scopes) }, options)).token;
+    const scopes = own(options, "scopes") ?? ["https://www.googleapis.com/auth/cloud-platform"];
+    if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
+    return (await this.#token({ access: true, wanted: scopes.join(" ") }, options)).token;
   }
 
   /** @param {any} [options] */
@@ -146,7 +149,7 @@ class Session {
       },
       (thrown) => {
         limit.met();
-        throw thrown;
+        throw limit.reason(thrown);
       },
     );
   }
@@ -165,6 +168,8 @@ class Session {
     try {
       const { target, headers } = await this.#facts();
       return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response, serial);
+    } catch (thrown) {
+      throw limit.reason(thrown);
     } finally {
       limit.met();
     }
@@ -194,6 +199,8 @@ class Session {
     try {
       if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#lasting(acquire(this.#config, target, mode.usual, limit.signal));
       return await send(this.#config, target, call, this.#slot, limit.signal);
+    } catch (thrown) {
+      throw limit.reason(thrown);
     } finally {
       limit.met();
     }

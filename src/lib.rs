@@ -35,6 +35,11 @@ pub mod token;
 pub mod session;
 
 // Floor 4: hosts, the only places that perform I/O.
+#[cfg(feature = "crypto")]
+pub mod crypto;
+#[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+#[allow(unsafe_code, reason = "wasm-bindgen's expansions")]
+pub mod fetch;
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 #[allow(unsafe_code, reason = "wasm-bindgen's expansions")]
 pub mod js;

@@ -65,7 +65,8 @@ export function printFailures(columns, results) {
     totals.passed += of(results.get(name), "passed").length;
     totals.failed += failures.length;
     const silent = failures.filter(({ message }) => message === noResult);
-    if (silent.length > 0) console.log(`\n${paint(31, "!!")} ${title} · ${silent.length} cases gave no result, the first: ${silent[0].name}`);
+    if (silent.length > 0)
+      console.log(`\n${paint(31, "!!")} ${title} · ${silent.length} cases gave no result, the first: ${silent[0].name}`);
     for (const { group, name: one, message } of failures.filter((failure) => !silent.includes(failure))) {
       console.log(`\n${paint(31, "!!")} ${title} · ${group}: ${one}\n${message.replaceAll(/^/gm, "     ")}`);
     }

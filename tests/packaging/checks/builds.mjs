@@ -67,7 +67,15 @@ const esbuildNode = {
   async check({ project, given }) {
     const place = await project("esbuild-node");
     const outfile = join(place, "out/call.mjs");
-    const options = { entryPoints: [join(place, "slim.js")], outfile, bundle: true, format: "esm", platform: "node", target: "node20", logLevel: "silent" };
+    const options = {
+      entryPoints: [join(place, "slim.js")],
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      logLevel: "silent",
+    };
     await esbuild({ ...options, loader: { ".wasm": "binary" } });
     const { call } = await import(pathToFileURL(outfile).href);
     wasAnswered(await call(given), given);

@@ -13,7 +13,9 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const files = {
   name: "the tarball holds exactly the files of files.txt",
   check({ files, size }) {
-    const expected = readFileSync(new URL("../files.txt", import.meta.url), "utf8").trim().split("\n");
+    const expected = readFileSync(new URL("../files.txt", import.meta.url), "utf8")
+      .trim()
+      .split("\n");
     const missing = expected.filter((file) => !files.includes(file));
     const surplus = files.filter((file) => !expected.includes(file));
     if (missing.length + surplus.length > 0) {
@@ -59,7 +61,10 @@ const lint = {
   name: "publint finds nothing",
   async check({ tarball }) {
     const bytes = readFileSync(tarball);
-    const { messages } = await publint({ pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) }, strict: true });
+    const { messages } = await publint({
+      pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) },
+      strict: true,
+    });
     if (messages.length > 0) throw new Error(messages.map((message) => JSON.stringify(message)).join("\n"));
   },
 };
@@ -68,7 +73,17 @@ const attw = {
   name: "arethetypeswrong finds nothing (profile esm-only)",
   async check({ tarball }) {
     // Nobody imports types from a .wasm file.
-    const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "--no-emoji", "--no-color", "--format", "ascii"];
+    const args = [
+      tarball,
+      "--profile",
+      "esm-only",
+      "--exclude-entrypoints",
+      "./core.wasm",
+      "--no-emoji",
+      "--no-color",
+      "--format",
+      "ascii",
+    ];
     await run(process.execPath, [within("@arethetypeswrong/cli/dist/index.js"), ...args]);
   },
 };

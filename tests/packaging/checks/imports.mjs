@@ -76,7 +76,9 @@ const cost = {
       }
       const [before, after] = Object.values(times).map(median);
       const version = (await run(program, ["--version"])).trim();
-      lines.push(`Node ${version}: ${before.toFixed(0)} ms empty, ${after.toFixed(0)} ms with the import (medians of ${rounds}; not judged)`);
+      lines.push(
+        `Node ${version}: ${before.toFixed(0)} ms empty, ${after.toFixed(0)} ms with the import (medians of ${rounds}; not judged)`,
+      );
     }
     return lines.join("\n      ");
   },

@@ -105,7 +105,10 @@ const cases = [
         }
         // A browser may refuse what it sent itself; the emulator answers 400 to what no server can read.
         const { url } = await response.json();
-        ok(url === service.url || url.startsWith(`${service.url}/`) || url.startsWith(`${service.url}?`), `${show(input)} below the base, saw ${url}`);
+        ok(
+          url === service.url || url.startsWith(`${service.url}/`) || url.startsWith(`${service.url}?`),
+          `${show(input)} below the base, saw ${url}`,
+        );
         ok(url.startsWith(home.origin), url);
       }
     },

@@ -6,10 +6,25 @@ import fetch from "./fetch.js";
 import limits from "./limits.js";
 import process from "./process.js";
 import redirects from "./redirects.js";
+import refresh from "./refresh.js";
 import requests from "./requests.js";
 import resend from "./resend.js";
 import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
 import tokens from "./tokens.js";
 
-export const groups = [requests, fetch, sessions, tokens, baseUrl, redirects, badInput, exchange, limits, resend, singleFlight, process];
+export const groups = [
+  requests,
+  fetch,
+  sessions,
+  tokens,
+  baseUrl,
+  redirects,
+  badInput,
+  exchange,
+  limits,
+  resend,
+  refresh,
+  singleFlight,
+  process,
+];

@@ -139,7 +139,13 @@ const cases = [
     async run(t) {
       const lab = await openAtLab(t);
       await lab.session.get("/warm");
-      for (const [status, method, expected] of [[307, "POST", 307], [308, "PUT", 308], [302, "PUT", 302], [303, "POST", 200]]) { // prettier-ignore
+      for (const [status, method, expected] of [
+        [307, "POST", 307],
+        [308, "PUT", 308],
+        [302, "PUT", 302],
+        [303, "POST", 200],
+      ]) {
+        // prettier-ignore
         const body = new Blob(["streamed"]).stream();
         const path = `/${status}-${method}/chain/1`;
         const response = await lab.session.fetch(lab.at(path, { status }), { method, body, duplex: "half" });
@@ -183,7 +189,12 @@ const cases = [
         ...["http://svc.example/x", "https://svc.example:444/x", "https://sub.svc.example/", "https://svc.example./"],
         ...["//evil.example/", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https:/\\evil.example"],
         ...["/\t/evil.example", "https://svc.example@evil.example/", "https://user:pw@svc.example/x", "javascript:alert(1)"],
-        ...["data:text/plain,x", "https://evil.example/https://svc.example/", "https://svc.example.evil.example/", "ht\ttps://evil.example"],
+        ...[
+          "data:text/plain,x",
+          "https://evil.example/https://svc.example/",
+          "https://svc.example.evil.example/",
+          "ht\ttps://evil.example",
+        ],
       ];
       for (const location of locations) {
         for (const status of statuses) {

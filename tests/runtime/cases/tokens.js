@@ -130,6 +130,33 @@ const cases = [
     },
   },
   {
+    name: "allowedHosts: a key file may name a token endpoint that the caller trusts",
+    async run(t) {
+      const { service, key } = await t.open();
+      const { host } = new URL(t.emulator.url);
+      const credential = { ...key, token_uri: `${t.emulator.url}/token` };
+      const session = t.createSession(service.url, { credential, allowedHosts: ["sts.example", host] });
+      equal((await session.get("/")).status, 200, "status");
+      for (const allowedHosts of [undefined, [], ["127.0.0.1"], [`${host}0`]]) {
+        const other = t.createSession(service.url, { credential, allowedHosts });
+        await t.refused(() => other.getIdToken({ audience: "untried" }), "untrusted_host");
+      }
+    },
+  },
+  {
+    name: "waitUntil is handed what may outlive the call, and never a rejection",
+    async run(t) {
+      const handed = [];
+      const waitUntil = (promise) => void handed.push(promise);
+      const { session } = await t.open({ session: { waitUntil } });
+      await session.get("/");
+      ok(handed.length > 0 && handed.every((one) => one instanceof Promise), "promises");
+      await t.emulator.fault({ endpoint: "token", status: 400, json: { error: "invalid_grant" } });
+      await t.refused(() => session.getIdToken({ audience: "another" }), "exchange_refused");
+      await Promise.all(handed);
+    },
+  },
+  {
     name: "the environment names the key file and the emulator",
     needs: ["env", "files"],
     async run(t) {

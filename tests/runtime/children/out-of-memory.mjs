@@ -18,7 +18,7 @@ init(withMaximum(bytes, pages));
 
 /** The module with `maximum` pages in its memory section (WebAssembly core specification, section 5.5.8). */
 function withMaximum(module, maximum) {
-  for (let at = 8; at < module.length; ) {
+  for (let at = 8; at < module.length;) {
     const id = module[at];
     const [size, body] = leb(module, at + 1);
     if (id !== 5) {

@@ -59,6 +59,8 @@ function describe(error) {
 
 /** The first line of a stack that is in a case. */
 function where(error) {
-  const line = String(error.stack ?? "").split("\n").find((one) => /cases\//.test(one));
+  const line = String(error.stack ?? "")
+    .split("\n")
+    .find((one) => /cases\//.test(one));
   return line ? ` (${line.trim().replace(/^.*?((?:cases\/)[\w./-]+:\d+).*$/, "$1")})` : "";
 }

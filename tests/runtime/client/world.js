@@ -85,7 +85,11 @@ export function createWorld(lib, config, runtime) {
     noSecret: (error, more = []) => holdsNoSecret(error, [...secrets, ...more], runtime.inspect),
 
     async nothingSent() {
-      equal((await emulator.sent()).map(({ method, path }) => `${method} ${path}`), [], "requests that were sent");
+      equal(
+        (await emulator.sent()).map(({ method, path }) => `${method} ${path}`),
+        [],
+        "requests that were sent",
+      );
     },
 
     /** How many token exchanges the emulator saw. */

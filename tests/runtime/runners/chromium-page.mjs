@@ -45,9 +45,11 @@ export async function openPage({ executable, root, html, ready }) {
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("requestfailed", (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction((name) => window[name], ready, { timeout: 20_000 }).catch((error) => {
-      throw new Error(`the page did not get ready: ${errors.join("; ") || error.message}`);
-    });
+    await page
+      .waitForFunction((name) => window[name], ready, { timeout: 20_000 })
+      .catch((error) => {
+        throw new Error(`the page did not get ready: ${errors.join("; ") || error.message}`);
+      });
     return { page, close };
   } catch (error) {
     await close();

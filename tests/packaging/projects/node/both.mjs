@@ -13,6 +13,8 @@ console.log(
     slim: names.filter((name) => imported[name] !== slim[name]),
     slimTwice: Object.keys(slim).filter((name) => slim[name] !== requiredSlim[name]),
     init: typeof slim.init,
-    required: Object.keys(required).filter((name) => name !== "default" && name !== "__esModule" && name !== "module.exports").sort(),
+    required: Object.keys(required)
+      .filter((name) => name !== "default" && name !== "__esModule" && name !== "module.exports")
+      .sort(),
   }),
 );

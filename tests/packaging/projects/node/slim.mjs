@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import * as slim from "cloud-run-auth/slim";
 
 const { kind, base, ...options } = JSON.parse(process.argv[2]);
-const early = await slim.createSession(base, options).get("/x").catch((error) => error.code ?? String(error));
+const early = await slim
+  .createSession(base, options)
+  .get("/x")
+  .catch((error) => error.code ?? String(error));
 const bytes = readFileSync(fileURLToPath(import.meta.resolve("cloud-run-auth/core.wasm")));
 const { buffer, byteOffset, length } = bytes;
 const kinds = {

@@ -1,0 +1,151 @@
+//! Sends one call, and again where a new token or a redirect asks for it.
+
+use super::driver::{Held, acquire, invalidate};
+use super::host::{discard, fetch, set};
+use super::limit::Limit;
+use super::session::Config;
+use super::Error;
+use crate::error::{AuthError, Code};
+use crate::session::{Hop, may_resend, redirected};
+use crate::text::concat;
+use crate::secret::Secret;
+use crate::token::Mode;
+use alloc::string::String;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use js_sys::{Object, Reflect};
+use web_sys::{Headers, Response, ResponseType, Url};
+
+/// One call as the caller wrote it: read once, sent perhaps more than once.
+pub(super) struct Draft {
+    pub(super) url: String,
+    pub(super) method: String,
+    /// Without the token.
+    pub(super) headers: Headers,
+    /// What fetch gets beside method and headers.
+    pub(super) init: Object,
+    pub(super) replayable: bool,
+    pub(super) follows: bool,
+    /// Which header takes the token.
+    pub(super) carrier: &'static str,
+}
+
+/// Gets a token and sends.
+///
+/// # Errors
+/// As [`Call::send`](super::Call::send).
+pub(super) async fn deliver(config: &Config, draft: Draft, timeout: Option<u32>) -> Result<Response, Error> {
+    let limit = Limit::start(timeout)?;
+    let held = acquire(&config.caller, &config.target, Mode::Usual, &limit).await?;
+    if !held.stale {
+        return send(config, draft, held, &limit).await;
+    }
+    // Side by side, because nobody else would go on with the new token's exchange once this call is over.
+    let (response, _) = both(send(config, draft, held, &limit), refresh(config)).await;
+    response
+}
+
+/// Gets a new token early; where none is to be had, the old one is used until it ends.
+async fn refresh(config: &Config) {
+    if let Ok(limit) = Limit::start(None) {
+        let _ = acquire(&config.caller, &config.target, Mode::Early, &limit).await;
+    }
+}
+
+/// Sends until the answer is one for the caller.
+async fn send(config: &Config, mut draft: Draft, mut held: Held, limit: &Limit) -> Result<Response, Error> {
+    let mut resent = false;
+    let mut hops = 0_u32;
+    loop {
+        let response = send_once(&draft, &held, limit).await?;
+        let status = response.status();
+        if status == 401 {
+            let again = may_resend(status, resent, draft.replayable);
+            if !resent {
+                invalidate(&held);
+            }
+            if !again {
+                limit.met();
+                return Ok(response);
+            }
+            resent = true;
+            discard(&response);
+            held = acquire(&config.caller, &config.target, Mode::Usual, limit).await?;
+        } else if let Some(next) = draft.redirected(&response, hops)? {
+            discard(&response);
+            draft = next;
+            hops = hops.saturating_add(1);
+        } else {
+            limit.met();
+            return Ok(response);
+        }
+    }
+}
+
+async fn send_once(draft: &Draft, held: &Held, limit: &Limit) -> Result<Response, Error> {
+    let bearer = Secret::from(concat(&["Bearer ", held.token.expose_text()]));
+    draft.headers.set(draft.carrier, bearer.expose_text()).map_err(Error::Fetch)?;
+    set(&draft.init, "method", &draft.method.as_str().into());
+    set(&draft.init, "headers", &draft.headers);
+    set(&draft.init, "signal", &limit.signal());
+    if draft.follows {
+        set(&draft.init, "redirect", &"manual".into());
+    }
+    fetch(&draft.url, &draft.init).await.map_err(|thrown| limit.over().map_or(Error::Fetch(thrown), Error::Auth))
+}
+
+impl Draft {
+    /// The call that a redirect asks for, or nothing where its answer is the caller's.
+    fn redirected(&self, response: &Response, hops: u32) -> Result<Option<Draft>, AuthError> {
+        if !self.follows {
+            return Ok(None);
+        }
+        if response.type_() == ResponseType::Opaqueredirect {
+            return Err(AuthError::new(Code::RedirectRefused, &["the service redirects, and browsers do not say where to; credentials do not follow. Call the final URL."]));
+        }
+        let location = response.headers().get("location").ok().flatten();
+        let Some(to) = location.and_then(|location| Url::new_with_base(&location, &self.url).ok()) else { return Ok(None) };
+        to.set_hash("");
+        let Ok(from) = Url::new(&self.url) else { return Ok(None) };
+        let hop = redirected(response.status(), &self.method, &from.href(), &to.href(), hops, self.replayable);
+        Ok(match hop {
+            Hop::HandedBack => None,
+            Hop::Again => Some(Draft { url: to.href(), method: self.method.clone(), headers: self.headers.clone(), init: self.init.clone(), ..*self }),
+            Hop::AsGet => Some(self.as_get(to.href())),
+        })
+    }
+
+    /// A GET without the body and without what is said about it (Fetch standard, HTTP-redirect fetch, step 12).
+    fn as_get(&self, url: String) -> Draft {
+        for name in ["body", "duplex"] {
+            let _ = Reflect::delete_property(&self.init, &name.into());
+        }
+        for name in ["content-type", "content-length", "content-encoding", "content-language", "content-location"] {
+            let _ = self.headers.delete(name);
+        }
+        Draft { url, method: "GET".into(), headers: self.headers.clone(), init: self.init.clone(), replayable: true, ..*self }
+    }
+}
+
+/// Both at once; over when both are.
+async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none() && let Poll::Ready(value) = one.as_mut().poll(context) {
+            first = Some(value);
+        }
+        if second.is_none() && let Poll::Ready(value) = other.as_mut().poll(context) {
+            second = Some(value);
+        }
+        match (first.take(), second.take()) {
+            (Some(value), Some(other)) => Poll::Ready((value, other)),
+            (value, other) => {
+                (first, second) = (value, other);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,178 @@
+//! The session: a base URL, a credential, and calls that carry its token.
+
+use super::driver::{Caller, acquire};
+use super::limit::Limit;
+use super::options::{Carrier, Options};
+use super::place::Place;
+use super::{Call, Error};
+use crate::credential::Hosts;
+use crate::error::AuthError;
+use crate::grant::{Audience, Scopes, Target};
+use crate::secret::Secret;
+use crate::text::concat;
+use crate::token::Mode;
+use crate::url::has_scheme;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Calls one private service, with a fresh ID token in each call. To clone it costs nothing.
+///
+/// ```no_run
+/// use cloud_run_auth::fetch::{Error, Options, Session};
+/// # async fn run(key_file: String) -> Result<(), Error> {
+/// let session = Session::new("https://svc-abc.a.run.app/api", Options::new().credential(key_file))?;
+/// let response = session.get("/items?page=2").send().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session(Rc<Config>);
+
+/// What a session's calls have in common.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) caller: Caller,
+    pub(super) target: Target,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) carrier: Option<Carrier>,
+    pub(super) timeout: Option<u32>,
+    place: Place,
+    quota_project: Option<String>,
+}
+
+impl Session {
+    /// A session for that base URL. Nothing is sent, and no randomness is drawn.
+    ///
+    /// ```no_run
+    /// use cloud_run_auth::fetch::{Options, Session};
+    /// assert!(Session::new("http://svc.example", Options::new()).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_base_url`, `invalid_option`, `invalid_audience`, or what is wrong with the credential. That there is none
+    /// is the first call's error.
+    pub fn new(base_url: &str, options: Options) -> Result<Session, AuthError> {
+        let Options { credential, audience, quota_project, timeout, user_agent, headers: own, carrier, allowed_hosts, emulator, insecure } = options.checked()?;
+        let place = Place::find(base_url, insecure)?;
+        let target = Target::id_token(Audience::parse(&audience.unwrap_or_else(|| place.audience()))?);
+        let hosts = Hosts::google().allow(&allowed_hosts);
+        let hosts = match &emulator {
+            Some(origin) => hosts.emulator(origin)?,
+            None => hosts,
+        };
+        let mut headers = Vec::new();
+        headers.extend(user_agent.map(|agent| ("user-agent".into(), agent)));
+        headers.extend(quota_project.clone().map(|project| (QUOTA_PROJECT.into(), project)));
+        headers.extend(own);
+        super::call::merged(&headers, carrier)?;
+        let caller = Caller::new(credential, hosts)?;
+        Ok(Session(Rc::new(Config { caller, target, headers, carrier, timeout: timeout.0, place, quota_project })))
+    }
+
+    /// A GET of a path below the base URL: `"/x"` and `"x"` mean the same, `""` is the base itself.
+    ///
+    /// That the path leaves the base is the error of [`Call::send`]; so it is with the other methods.
+    pub fn get(&self, path: &str) -> Call {
+        self.below("GET", path)
+    }
+
+    /// A POST.
+    pub fn post(&self, path: &str) -> Call {
+        self.below("POST", path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &str) -> Call {
+        self.below("PUT", path)
+    }
+
+    /// A PATCH.
+    pub fn patch(&self, path: &str) -> Call {
+        self.below("PATCH", path)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &str) -> Call {
+        self.below("DELETE", path)
+    }
+
+    /// A HEAD.
+    pub fn head(&self, path: &str) -> Call {
+        self.below("HEAD", path)
+    }
+
+    /// A call of an absolute URL that lies on the origin and below the path of the base, or of a path as in the other
+    /// methods. A GET until [`Call::method`] says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn run(session: cloud_run_auth::fetch::Session, next: &str) -> Result<(), cloud_run_auth::fetch::Error> {
+    /// let page = session.fetch(next).send().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn fetch(&self, url: &str) -> Call {
+        if has_scheme(url) { Call::new(&self.0, "GET", self.0.place.within(url)) } else { self.get(url) }
+    }
+
+    /// An ID token for the session's audience.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn id_token(&self) -> Result<Secret, AuthError> {
+        self.token(&self.0.target, Mode::Usual).await
+    }
+
+    /// An ID token for another audience.
+    ///
+    /// # Errors
+    /// `invalid_audience`, or why there is none.
+    pub async fn id_token_for(&self, audience: &str) -> Result<Secret, AuthError> {
+        self.token(&Target::id_token(Audience::parse(audience)?), Mode::Usual).await
+    }
+
+    /// An ID token for the session's audience that was not had before: for when a server would not have the last one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn new_id_token(&self) -> Result<Secret, AuthError> {
+        self.token(&self.0.target, Mode::Forced).await
+    }
+
+    /// An access token for Google's APIs.
+    ///
+    /// ```no_run
+    /// # async fn run(session: cloud_run_auth::fetch::Session) -> Result<(), cloud_run_auth::error::AuthError> {
+    /// let token = session.access_token(&["https://www.googleapis.com/auth/cloud-platform"]).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_scope`, or why there is none.
+    pub async fn access_token(&self, scopes: &[&str]) -> Result<Secret, AuthError> {
+        self.token(&Target::access_token(Scopes::parse(&scopes.join(" "))?), Mode::Usual).await
+    }
+
+    /// The headers that a call would carry, for another client to send: names and values.
+    ///
+    /// # Errors
+    /// Why there is no token.
+    pub async fn authorization_headers(&self) -> Result<Vec<(&'static str, Secret)>, AuthError> {
+        let token = self.id_token().await?;
+        let carrier = self.0.carrier.unwrap_or(Carrier::Authorization).name();
+        let mut headers = alloc::vec![(carrier, Secret::from(concat(&["Bearer ", token.expose_text()])))];
+        headers.extend(self.0.quota_project.as_deref().map(|project| (QUOTA_PROJECT, Secret::new(project))));
+        Ok(headers)
+    }
+
+    fn below(&self, method: &str, path: &str) -> Call {
+        Call::new(&self.0, method, self.0.place.below(path))
+    }
+
+    async fn token(&self, target: &Target, mode: Mode) -> Result<Secret, AuthError> {
+        let limit = Limit::start(self.0.timeout)?;
+        let held = acquire(&self.0.caller, target, mode, &limit).await?;
+        limit.met();
+        Ok(held.token)
+    }
+}
+
+const QUOTA_PROJECT: &str = "x-goog-user-project";

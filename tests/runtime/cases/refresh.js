@@ -1,0 +1,120 @@
+// Tokens grow old: fresh ones are used, stale ones are used and renewed on the way, expired ones are waited for.
+import { equal, eventually, ok, sleep } from "../client/check.js";
+
+/** Moves this runtime's clocks and the emulator's, all of them alike. */
+async function later(t, seconds) {
+  const [dateNow, performanceNow] = [Date.now, performance.now];
+  const put = (owner, name, value) => Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+  put(Date, "now", () => dateNow() + seconds * 1000);
+  put(performance, "now", () => performanceNow.call(performance) + seconds * 1000);
+  await t.emulator.setClock({ offset: seconds * 1000 });
+  return () => {
+    put(Date, "now", dateNow);
+    put(performance, "now", performanceNow);
+  };
+}
+
+/** A session with a token of an hour, that many seconds after it was had. */
+const aged = (seconds, run) => async (t) => {
+  const opened = await t.open();
+  await opened.session.get("/warm");
+  const restore = await later(t, seconds);
+  try {
+    await run(t, opened);
+  } finally {
+    restore();
+  }
+};
+
+const cases = [
+  {
+    name: "fresh after fifty minutes: nothing is exchanged",
+    run: aged(3000, async (t, { session }) => {
+      for (let i = 0; i < 3; i += 1) equal((await session.get("/x")).status, 200, "status");
+      await sleep(50);
+      equal(await t.exchanges(), 1, "exchanges");
+    }),
+  },
+  {
+    name: "stale a minute before its end: used, and renewed once in the background",
+    run: aged(3540, async (t, { session }) => {
+      await t.emulator.fault({ endpoint: "token", delay: 400 });
+      const began = Date.now();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => session.get("/x")));
+      ok(Date.now() - began < 390, `calls that do not wait for the exchange, saw ${Date.now() - began} ms`);
+      equal(answers.filter(({ status }) => status === 200).length, 20, "answers");
+      await eventually(async () => equal(await t.exchanges(), 2, "exchanges"));
+      await sleep(600);
+      equal((await session.get("/x")).status, 200, "status");
+      equal(await t.exchanges(), 2, "exchanges afterwards");
+    }),
+  },
+  {
+    name: "stale, and the renewal fails: still used, and not asked for again at once",
+    run: aged(3540, async (t, { session }) => {
+      await t.emulator.fault({ endpoint: "token", status: 503, body: "" });
+      for (let i = 0; i < 10; i += 1) {
+        equal((await session.get("/x")).status, 200, "status");
+        await sleep(20);
+      }
+      const exchanges = await t.exchanges();
+      ok(exchanges >= 2 && exchanges <= 3, `one renewal tried, saw ${exchanges - 1}`);
+    }),
+  },
+  {
+    name: "expired: the call waits for a new one",
+    run: aged(3700, async (t, { session }) => {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => session.get("/x")));
+      equal(answers.filter(({ status }) => status === 200).length, 20, "answers");
+      equal(await t.exchanges(), 2, "exchanges");
+      const statuses = (await t.emulator.log("service")).map(({ status }) => status);
+      ok(!statuses.includes(401), "no request with the expired token");
+    }),
+  },
+  {
+    name: "a clock that stands still, and one that says 1970",
+    async run(t) {
+      const { session } = await t.open();
+      const real = Date.now;
+      try {
+        const frozen = real();
+        Date.now = () => frozen;
+        for (let i = 0; i < 3; i += 1) equal((await session.get("/x")).status, 200, "status with a frozen clock");
+        Date.now = () => 0;
+        const other = await t.account();
+        const lost = t.createSession("https://svc.example", { credential: other, endpoints: t.emulator.url });
+        await t.refused(() => lost.getIdToken(), "clock_skew");
+      } finally {
+        Date.now = real;
+      }
+      equal((await session.get("/x")).status, 200, "status with the clock put right");
+    },
+  },
+  {
+    name: "expires_in missing, in words, negative or absurd",
+    async run(t) {
+      const { session } = await t.open();
+      const answers = [
+        [{}, 1],
+        [{ expires_in: "3600" }, 1],
+        [{ expires_in: 3600 }, 1],
+        [{ expires_in: 1e18 }, 1],
+        [{ expires_in: 0 }, "invalid_answer"],
+        [{ expires_in: -5 }, "invalid_answer"],
+      ];
+      for (const [index, [members, expected]] of answers.entries()) {
+        await t.emulator.reset();
+        await t.emulator.fault({ endpoint: "token", json: { access_token: `ya29.${index}`, token_type: "Bearer", ...members } });
+        const scopes = [`scope-${index}`];
+        if (expected === 1) {
+          for (let i = 0; i < 3; i += 1) equal(await session.getAccessToken({ scopes }), `ya29.${index}`, "token");
+          equal(await t.exchanges(), 1, `exchanges with ${JSON.stringify(members)}`);
+        } else {
+          await t.refused(() => session.getAccessToken({ scopes }), expected, { what: JSON.stringify(members) });
+        }
+      }
+    },
+  },
+];
+
+export default { name: "refresh", cases };
