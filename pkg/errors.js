@@ -12,7 +12,7 @@ export class AuthError extends Error {
    */
   constructor(code, message, cause, transient = false, retryAfter = undefined, server = undefined) {
     // A null prototype, here and below, keeps a polluted Object.prototype out.
-    super(message, cause === undefined ? undefined : { __proto__: null, cause });
+    super(message, cause === undefined ? undefined : /** @type {ErrorOptions} */ ({ __proto__: null, cause }));
     this.code = code;
     this.transient = transient;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;

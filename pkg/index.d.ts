@@ -465,8 +465,8 @@ export type ErrorCode =
  * }
  */
 export class AuthError extends Error {
-  /** Made by this package; a program's tests may make their own. */
-  constructor(code: ErrorCode, message: string, more?: { cause?: unknown; transient?: boolean; retryAfter?: number; server?: ServerSaid });
+  /** Made by this package alone. */
+  protected constructor(code: ErrorCode, message: string);
   /** The class's name. */
   readonly name: "AuthError" | "TimeoutError";
   /** What went wrong, to branch on. */
@@ -493,8 +493,8 @@ export class AuthError extends Error {
  * }
  */
 export class TimeoutError extends AuthError {
-  /** @param ms The timeout that passed. */
-  constructor(ms: number);
+  /** Made by this package alone. */
+  protected constructor(ms: number);
   /** The class's name. */
   readonly name: "TimeoutError";
   /** Always the same. */

@@ -64,6 +64,7 @@ impl Credential {
         let has = |name| file.get(name).is_some();
         match kind.as_ref().map(|kind| kind.as_str()) {
             Some("service_account") => ServiceAccount::from_file(&file, hosts),
+            None if has("type") => Err(invalid(&["the credential's type is not a string", WHOLE_FILE])),
             // Deployments often carry these two fields alone.
             None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
             None if has("web") || has("installed") => Err(unsupported(&["OAuth client files, which say which application asks and not who calls,"])),

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, FormData, UrlSearchParams};
@@ -13,7 +14,7 @@ use web_sys::{Blob, FormData, UrlSearchParams};
 /// let text = Body::from("a=1");
 /// let bytes = Body::from(vec![0_u8, 1]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Body(pub(super) JsValue);
 
 impl Body {
@@ -21,6 +22,12 @@ impl Body {
     pub(super) fn is_replayable(&self) -> bool {
         let body = &self.0;
         body.is_string() || body.is_instance_of::<ArrayBuffer>() || ArrayBuffer::is_view(body) || body.is_instance_of::<Blob>() || body.is_instance_of::<UrlSearchParams>() || body.is_instance_of::<FormData>()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body(…)")
     }
 }
 

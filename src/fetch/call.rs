@@ -9,6 +9,7 @@ use crate::text::{concat, contains};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -23,7 +24,6 @@ use web_sys::{Headers, UrlSearchParams};
 /// let response = call.body("seven").send().await?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 #[must_use = "nothing is sent before send() is awaited"]
 pub struct Call {
     config: Rc<Config>,
@@ -132,6 +132,13 @@ impl Call {
             follows: redirect.is_none_or(|redirect| redirect == "follow"),
             carrier: self.config.carrier.unwrap_or(default).name(),
         })
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Everything else may hold a secret.
+        f.debug_struct("Call").field("method", &self.method).finish_non_exhaustive()
     }
 }
 

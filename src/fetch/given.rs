@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use js_sys::{Array, JSON, Object, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Headers;
+use web_sys::{Headers, Url};
 
 impl Options {
     /// Reads the object that the npm package takes too: `credential` (JSON text or object), `audience`, `quotaProject`,
@@ -62,7 +62,7 @@ fn read_all(own: &Object) -> Result<Options, AuthError> {
         headers: read_headers(&get(own, "headers"))?,
         carrier: read_carrier(own)?,
         allowed_hosts: hosts.join(" "),
-        emulator: read(own, "endpoints", "the origin of an emulator on this machine, such as \"http://127.0.0.1:8085\"")?,
+        emulator: read_emulator(own)?,
         insecure: false,
     })
 }
@@ -119,6 +119,13 @@ fn read_carrier(own: &Object) -> Result<Option<Carrier>, AuthError> {
     let Some(name) = name else { return Ok(None) };
     let known = [Carrier::Authorization, Carrier::XServerlessAuthorization].into_iter().find(|carrier| carrier.name() == name);
     known.map(Some).ok_or_else(|| wrong("authorizationHeader", CARRIERS))
+}
+
+fn read_emulator(own: &Object) -> Result<Option<String>, AuthError> {
+    match get(own, "endpoints").dyn_into::<Url>() {
+        Ok(url) => Ok(Some(url.origin())),
+        Err(_) => read(own, "endpoints", "the origin of an emulator on this machine, such as \"http://127.0.0.1:8085\""),
+    }
 }
 
 const CARRIERS: &str = "\"authorization\" or \"x-serverless-authorization\"";

@@ -29,7 +29,7 @@ impl Limit {
         let unsupported = |_| AuthError::new(Code::UnsupportedByHost, &["there is no AbortController here, without which no call can be ended."]);
         let controller = AbortController::new().map_err(unsupported)?;
         // The function is JavaScript's own: nothing of ours is called back, should this call be cut off and forgotten.
-        let abort = Reflect::get(&controller, &"abort".into()).map_err(unsupported)?.unchecked_into::<Function>().bind(&controller);
+        let abort = Reflect::get(&controller, &"abort".into()).map_err(unsupported)?.unchecked_into::<Function>().bind0(&controller);
         let timer = ms.map(|ms| set_timeout(&abort, f64::from(ms)));
         let ends_ms = now().mono_ms.saturating_add(ms.unwrap_or(AN_HOUR_MS).into());
         Ok(Limit { controller, timer, ms, ends_ms, met: Cell::new(false) })

@@ -4,7 +4,7 @@ use super::driver::{Caller, acquire};
 use super::limit::Limit;
 use super::options::{Carrier, Options};
 use super::place::Place;
-use super::{Call, Error};
+use super::Call;
 use crate::credential::Hosts;
 use crate::error::AuthError;
 use crate::grant::{Audience, Scopes, Target};
@@ -15,6 +15,7 @@ use crate::url::has_scheme;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// Calls one private service, with a fresh ID token in each call. To clone it costs nothing.
 ///
@@ -25,11 +26,10 @@ use alloc::vec::Vec;
 /// let response = session.get("/items?page=2").send().await?;
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Session(Rc<Config>);
 
 /// What a session's calls have in common.
-#[derive(Debug)]
 pub(super) struct Config {
     pub(super) caller: Caller,
     pub(super) target: Target,
@@ -172,6 +172,13 @@ impl Session {
         let held = acquire(&self.0.caller, target, mode, &limit).await?;
         limit.met();
         Ok(held.token)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Header values may be secrets, as the credential is.
+        f.debug_struct("Session").field("place", &self.0.place).field("target", &self.0.target).finish_non_exhaustive()
     }
 }
 

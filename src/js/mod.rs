@@ -3,24 +3,27 @@
 //! No promise, future or callback crosses it, and no frame of the module lives across an await. A session
 //! holds no state in here: what it needs is handed in, so that the module can be started anew at any time.
 //!
-//! Answers are texts, their fields parted by zero characters, which no field can hold. Against arrays built
-//! through js-sys that saves five kilobytes of the module and two of its glue, and is read as fast.
+//! There are three exports. [`check`] is on the way of every request. Everything else goes through [`call`] as text,
+//! its fields parted by zero characters: against an export each, with arrays built through js-sys, that saves a
+//! quarter of the module and half of its glue.
 
-mod encode;
+mod fields;
+mod turn;
 
 use crate::config::Limits;
 use crate::credential::{Credential, Hosts};
 use crate::error::AuthError;
 use crate::grant::{Audience, Scopes, Target};
 use crate::http::Response;
+use crate::jose::base64::{decode_url, encode_url};
 use crate::secret::Secret;
-use crate::session::{BaseUrl, Hop, Path, check, may_resend, redirected, verdict};
+use crate::session::{BaseUrl, Hop, Path, may_resend, redirected, verdict};
 use crate::text::decimal;
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Event, Key, Mode, OperationId, Source, Tokens};
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cell::RefCell;
+use fields::{Fields, error, joined};
 use wasm_bindgen::prelude::*;
 
 /// What lives across calls. A restart of the module begins with a new one.
@@ -32,14 +35,6 @@ unsafe impl Sync for State {}
 
 static STATE: State = State(RefCell::new(None));
 
-/// One look at what lives across calls: borrowed for the length of a synchronous call, and by one call at a time.
-fn with<T>(work: impl FnOnce(&mut Tokens) -> T) -> T
-where
-    T: Default,
-{
-    STATE.0.borrow_mut().as_mut().map(work).unwrap_or_default()
-}
-
 /// Starts with nothing had. `flight_dead_after_ms`: where those who follow a flight cannot be woken, else 0.
 #[wasm_bindgen]
 pub fn start(flight_dead_after_ms: u32) {
@@ -48,12 +43,12 @@ pub fn start(flight_dead_after_ms: u32) {
     let _ = getrandom::fill(&mut seed);
     let flight_dead_after_ms = (flight_dead_after_ms > 0).then_some(u64::from(flight_dead_after_ms));
     let limits = Limits { flight_dead_after_ms, ..Limits::default() };
-    *STATE.0.borrow_mut() = Some(Tokens::new(limits, u64::from_le_bytes(seed)));
+    STATE.0.borrow_mut().get_or_insert_with(|| Tokens::new(limits, u64::from_le_bytes(seed)));
 }
 
 /// Whether a path may be joined as it is (0), once the host's parser agrees (1), or not at all (2).
-#[wasm_bindgen(js_name = checkPath)]
-pub fn check_path(path: &str) -> u32 {
+#[wasm_bindgen]
+pub fn check(path: &str) -> u32 {
     match verdict(path) {
         Ok(Path::Plain) => 0,
         Ok(Path::Careful) => 1,
@@ -61,121 +56,131 @@ pub fn check_path(path: &str) -> u32 {
     }
 }
 
-/// Why a path may not be joined.
-#[wasm_bindgen(js_name = refusePath)]
-pub fn refuse_path(path: &str) -> String {
-    encode::outcome(check(path).map(|_| String::new()))
-}
-
-/// A base URL's href, prefix, origin, audience, and itself; and whether an absolute URL, unless it is empty, lies below it.
-#[wasm_bindgen(js_name = readBase)]
-pub fn read_base(typed: &str, insecure: bool, covered: &str) -> String {
-    let base = BaseUrl::parse(typed, insecure).and_then(|base| if covered.is_empty() { Ok(base) } else { base.covers(covered).map(|()| base) });
-    encode::outcome(base.map(|base| encode::fields(&[&base.href(), &base.prefix(), base.origin(), &base.audience(), &base.itself()])))
-}
-
-/// Whether a call is to be sent again, with a new token.
-#[wasm_bindgen(js_name = mayResend)]
-pub fn resend(status: u16, sent_before: bool, replayable: bool) -> bool {
-    may_resend(status, sent_before, replayable)
-}
-
-/// Whether a redirect is handed back (0), followed (1), or followed as a GET (2).
+/// Everything else, by the letter in the first field. An error's answer begins with the field `1`, as a failed turn's does.
+///
+/// | letter | fields | answer |
+/// |---|---|---|
+/// | `p` | path | why it may not be joined |
+/// | `b` | insecure, base URL, absolute URL or nothing | href, prefix, origin, audience, itself; an error where the absolute URL is not below |
+/// | `m` | status, sent before, replayable | `1` where a call is to be sent again with a new token |
+/// | `r` | status, hops, replayable, method, from, to | `0` handed back, `1` followed, `2` followed as a GET |
+/// | `c` | renew, hosts, emulator, file | the number of the credential that the file holds |
+/// | `f` | number | the number of the credential function that the caller numbers so |
+/// | `g` | wall, mono, deadline, credential or 0, access, mode, hosts, emulator, file, audience or scopes | a turn |
+/// | `s` | wall, mono, call, event, value, date, retry after, text | a turn |
+/// | `a` | call | nothing: it is given up |
+/// | `k` | credential | its private key as base64url of PKCS #8 DER, until it is forgotten |
+/// | `w` | credential | nothing: its private key is wiped, the host holds it in a form that cannot be read out |
+/// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
+/// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
-pub fn redirect(status: u16, method: &str, from: &str, to: &str, hops: u32, replayable: bool) -> u32 {
-    match redirected(status, method, from, to, hops, replayable) {
-        Hop::HandedBack => 0,
-        Hop::Again => 1,
-        Hop::AsGet => 2,
+pub fn call(what: &str) -> String {
+    match STATE.0.borrow_mut().as_mut() {
+        Some(tokens) => answer(tokens, Fields::new(what)).unwrap_or_else(|failure| error(&failure)),
+        None => String::new(),
     }
 }
 
-/// Takes a credential in and gives its number: a file's text, or the caller's number for a function. `hosts`:
-/// those that the file may name, with spaces between them.
-#[wasm_bindgen]
-pub fn register(file: &str, function: u32, hosts: &str, emulator: &str, renew: bool) -> String {
-    let credential = if function > 0 { Ok(Credential::function(function)) } else { parse_hosts(hosts, emulator).and_then(|hosts| Credential::from_json_with(file, &hosts)) };
-    encode::outcome(credential.map(|credential| with(|tokens| decimal(u64::from(tokens.register(credential, renew).0)))))
-}
-
-/// Begins a call. `credential`: its number, or 0 for the file that the environment names.
-#[wasm_bindgen]
-#[allow(clippy::too_many_arguments, reason = "an object would be read field by field, at many times the cost")]
-pub fn begin(credential: u32, file: String, access: bool, wanted: &str, hosts: &str, emulator: &str, mode: u32, deadline_ms: f64, wall_ms: f64, mono_ms: f64) -> String {
-    let source = if credential == 0 { Source::Environment { file } } else { Source::Credential(CredentialId(credential)) };
-    let mode = match mode {
-        0 => Mode::Usual,
-        1 => Mode::Early,
-        _ => Mode::Forced,
-    };
-    let target = if access { Scopes::parse(wanted).map(Target::AccessToken) } else { Audience::parse(wanted).map(Target::IdToken) };
-    let ask = target.and_then(|target| Ok(Ask { source, target, hosts: parse_hosts(hosts, emulator)?, mode, deadline_ms: deadline_ms as u64 }));
-    encode::outcome(ask.map(|ask| {
-        with(|tokens| {
-            let (id, turn) = tokens.begin(ask, Now::new(wall_ms as u64, mono_ms as u64));
-            encode::turn(tokens, id.unwrap_or(OperationId(0)), turn)
-        })
-    }))
-}
-
-/// Tells a call what happened. `kind` is the event's; the other values are what it carries.
-#[wasm_bindgen]
-#[allow(clippy::too_many_arguments, reason = "an object would be read field by field, at many times the cost")]
-pub fn step(operation: u32, kind: u32, value: f64, date_ms: f64, retry_after_ms: f64, bytes: Vec<u8>, wall_ms: f64, mono_ms: f64) -> String {
-    let event = match kind {
-        0 => Event::Failed(String::from_utf8(bytes).unwrap_or_default()),
-        1 => Event::Signed(bytes),
-        2 => Event::Answered(Response { status: value as u16, date_ms: some(date_ms), retry_after_ms: some(retry_after_ms), body: Secret::new(bytes) }),
-        3 => Event::Returned(Secret::new(bytes)),
-        4 => Event::Granted { token: Secret::new(bytes), expires_at_ms: some(value) },
-        _ => Event::Woken,
-    };
-    with(|tokens| {
-        let turn = tokens.step(OperationId(operation), event, Now::new(wall_ms as u64, mono_ms as u64));
-        encode::turn(tokens, OperationId(operation), turn)
+fn answer(tokens: &mut Tokens, mut fields: Fields<'_>) -> Result<String, AuthError> {
+    Ok(match fields.text() {
+        "p" => crate::session::check(fields.rest()).map(|_| String::new())?,
+        "b" => {
+            let insecure = fields.flag();
+            let base = BaseUrl::parse(fields.text(), insecure)?;
+            match fields.rest() {
+                "" => joined(&[&base.href(), &base.prefix(), base.origin(), &base.audience(), &base.itself()]),
+                covered => base.covers(covered).map(|()| String::new())?,
+            }
+        }
+        "m" => decimal(u64::from(may_resend(fields.number() as u16, fields.flag(), fields.flag()))),
+        "r" => {
+            let (status, hops, replayable) = (fields.number() as u16, fields.number() as u32, fields.flag());
+            decimal(match redirected(status, fields.text(), fields.text(), fields.rest(), hops, replayable) {
+                Hop::HandedBack => 0,
+                Hop::Again => 1,
+                Hop::AsGet => 2,
+            })
+        }
+        "c" => {
+            let renew = fields.flag();
+            let hosts = hosts(&mut fields)?;
+            registered(tokens, Credential::from_json_with(fields.rest(), &hosts)?, renew)
+        }
+        "f" => registered(tokens, Credential::function(fields.number() as u32), false),
+        "g" => {
+            let (now, deadline_ms) = (now(&mut fields), fields.number());
+            let (credential, access, mode) = (fields.number() as u32, fields.flag(), fields.number());
+            let hosts = hosts(&mut fields)?;
+            let file = fields.text();
+            let source = if credential == 0 { Source::Environment { file: file.into() } } else { Source::Credential(CredentialId(credential)) };
+            let target = if access { Target::AccessToken(Scopes::parse(fields.rest())?) } else { Target::IdToken(Audience::parse(fields.rest())?) };
+            let mode = match mode {
+                0 => Mode::Usual,
+                1 => Mode::Early,
+                _ => Mode::Forced,
+            };
+            let (id, turn) = tokens.begin(Ask { source, target, hosts, mode, deadline_ms }, now);
+            turn::text(tokens, id.unwrap_or(OperationId(0)), turn)
+        }
+        "s" => {
+            let (now, id) = (now(&mut fields), OperationId(fields.number() as u32));
+            let event = event(&mut fields);
+            let turn = tokens.step(id, event, now);
+            turn::text(tokens, id, turn)
+        }
+        "a" => {
+            tokens.abandon(OperationId(fields.number() as u32));
+            String::new()
+        }
+        "k" => {
+            let credential = tokens.credential(CredentialId(fields.number() as u32));
+            credential.and_then(|credential| credential.private_key()).map(|key| encode_url(key.expose())).unwrap_or_default()
+        }
+        "w" => {
+            if let Some(credential) = tokens.credential(CredentialId(fields.number() as u32)) {
+                credential.forget_private_key();
+            }
+            String::new()
+        }
+        "i" => {
+            let serial = fields.number() as u32;
+            tokens.invalidate(&Key::from_text(fields.rest().into()), serial);
+            String::new()
+        }
+        "o" => {
+            let (now, expires_at_ms) = (now(&mut fields), fields.number());
+            turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now))
+        }
+        _ => String::new(),
     })
 }
 
-/// Gives a call up.
-#[wasm_bindgen]
-pub fn abandon(operation: u32) {
-    with(|tokens| tokens.abandon(OperationId(operation)));
+fn event(fields: &mut Fields<'_>) -> Event {
+    let (kind, value, date_ms, retry_after_ms) = (fields.number(), fields.number(), fields.number(), fields.number());
+    let some = |value: u64| (value > 0).then_some(value);
+    let text = fields.rest();
+    match kind {
+        0 => Event::Failed(text.into()),
+        1 => Event::Signed(decode_url(text.as_bytes()).unwrap_or_default()),
+        2 => Event::Answered(Response { status: value as u16, date_ms: some(date_ms), retry_after_ms: some(retry_after_ms), body: Secret::new(text) }),
+        3 => Event::Returned(Secret::new(text)),
+        4 => Event::Granted { token: Secret::new(text), expires_at_ms: some(value) },
+        _ => Event::Woken,
+    }
 }
 
-/// The private key of a credential as PKCS #8 DER, until it is forgotten; then nothing.
-#[wasm_bindgen(js_name = privateKey)]
-pub fn private_key(credential: u32) -> Vec<u8> {
-    with(|tokens| tokens.credential(CredentialId(credential)).and_then(|credential| credential.private_key()).map(|key| key.expose().into()).unwrap_or_default())
+fn registered(tokens: &mut Tokens, credential: Credential, renew: bool) -> String {
+    decimal(u64::from(tokens.register(credential, renew).0))
 }
 
-/// Wipes the private key of a credential: the host holds it now, in a form that cannot be read out.
-#[wasm_bindgen(js_name = forgetPrivateKey)]
-pub fn forget_private_key(credential: u32) {
-    with(|tokens| {
-        if let Some(credential) = tokens.credential(CredentialId(credential)) {
-            credential.forget_private_key();
-        }
-    });
+fn now(fields: &mut Fields<'_>) -> Now {
+    Now::new(fields.number(), fields.number())
 }
 
-/// Drops a token that a server would not have, unless it has been replaced since.
-#[wasm_bindgen]
-pub fn invalidate(key: String, serial: u32) {
-    with(|tokens| tokens.invalidate(&Key::from_text(key), serial));
-}
-
-/// Takes back what the host kept of a token over a restart; gives its serial, refresh and expiry.
-#[wasm_bindgen]
-pub fn restore(key: String, expires_at_ms: f64, wall_ms: f64, mono_ms: f64) -> String {
-    with(|tokens| encode::lease(&tokens.restore(Key::from_text(key), expires_at_ms as u64, Now::new(wall_ms as u64, mono_ms as u64))))
-}
-
-/// A number that is there: what is not above 0, or is NaN, is not.
-fn some(value: f64) -> Option<u64> {
-    (value > 0.0).then_some(value as u64)
-}
-
-fn parse_hosts(hosts: &str, emulator: &str) -> Result<Hosts, AuthError> {
-    let hosts = Hosts::google().allow(hosts);
-    if emulator.is_empty() { Ok(hosts) } else { hosts.emulator(emulator) }
+fn hosts(fields: &mut Fields<'_>) -> Result<Hosts, AuthError> {
+    let hosts = Hosts::google().allow(fields.text());
+    match fields.text() {
+        "" => Ok(hosts),
+        emulator => hosts.emulator(emulator),
+    }
 }

@@ -39,7 +39,7 @@ export const columns = [
     command: () => [...deno, "runtime/runners/deno.js"],
   },
   { name: "bun", title: "Bun", command: () => [bin("bun"), "run", "runtime/runners/bun.js"] },
-  worker("workerd", "workerd", "2026-11-01"),
+  worker("workerd", "workerd", "2026-10-20"),
   // fetch of that time hands Authorization over at redirects, and reports rejections early.
   worker("workerd-2024", "workerd 2024", "2024-09-01"),
   {

@@ -1,5 +1,5 @@
 // Bad input gets one clear AuthError with a stable code, nothing is sent, and no secret is shown.
-import { contains, equal, ok, show } from "../client/check.js";
+import { contains, equal, failure, ok, show } from "../client/check.js";
 import { CANARY } from "../client/secrets.js";
 
 /** Options that are refused when the session is made, alike everywhere. */
@@ -141,7 +141,11 @@ const cases = [
     async run(t) {
       const circular = { type: "service_account", private_key: CANARY };
       circular.self = circular;
-      const throwing = { get private_key() { throw new Error(CANARY); } }; // prettier-ignore
+      const throwing = {
+        get private_key() {
+          throw new Error(CANARY);
+        },
+      };
       const bad = { circular, throwing, vanishing: { toJSON: () => undefined }, "a big number": { big: 1n } };
       for (const [what, credential] of Object.entries(bad)) {
         const call = async () => t.createSession("https://svc.example", { credential }).getIdToken();
@@ -210,7 +214,7 @@ const cases = [
     async run(t) {
       const { session } = await t.open();
       for (const headers of [{ "x-a": `${CANARY}\r\nx: y` }, { "bad name": CANARY }]) {
-        const error = await session.get("/x", { headers }).then(() => undefined, (thrown) => thrown); // prettier-ignore
+        const error = await failure(session.get("/x", { headers }));
         ok(error instanceof TypeError || error instanceof t.AuthError, `an error, saw ${error}`);
         if (error instanceof t.AuthError) t.noSecret(error);
       }

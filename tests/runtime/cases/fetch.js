@@ -1,5 +1,5 @@
 // session.fetch, which can be handed to any library that takes a fetch.
-import { equal, ok } from "../client/check.js";
+import { equal, failure, ok } from "../client/check.js";
 
 const cases = [
   {
@@ -108,20 +108,21 @@ const cases = [
       };
       const { session } = await t.open({ session: { [t.customFetch]: custom } });
       equal((await session.get("/x")).status, 200, "status");
-      equal(urls.map((path) => path.replace(/^\/run\/[^/]+/, "")), ["/token", "/x"], "paths"); // prettier-ignore
+      equal(
+        urls.map((path) => path.replace(/^\/run\/[^/]+/, "")),
+        ["/token", "/x"],
+        "paths",
+      );
     },
   },
   {
     name: "a rejection of fetch's reaches the caller as it is",
     async run(t) {
-      const failure = new TypeError("no network in this test");
-      const { session } = t.offline("https://svc.example", { answer: () => Promise.reject(failure) });
+      const offline = new TypeError("no network in this test");
+      const { session } = t.offline("https://svc.example", { answer: () => Promise.reject(offline) });
       for (const path of ["/first", "/again"]) {
-        const error = await session.get(path).then(
-          () => undefined,
-          (thrown) => thrown,
-        );
-        ok(error === failure, `fetch's own error, saw ${error}`);
+        const error = await failure(session.get(path));
+        ok(error === offline, `fetch's own error, saw ${error}`);
       }
     },
   },

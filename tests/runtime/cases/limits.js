@@ -154,7 +154,11 @@ const cases = [
       await sleep(100);
       controller.abort(new Error("mine"));
       equal((await leader).message, "mine", "the leader's reason");
-      equal((await Promise.all(others)).map(({ status }) => status), [200, 200, 200, 200, 200], "the others"); // prettier-ignore
+      equal(
+        (await Promise.all(others)).map(({ status }) => status),
+        [200, 200, 200, 200, 200],
+        "the others",
+      );
     },
   },
   {

@@ -27,6 +27,10 @@ const cases = [
     ok(report.scanned > 65_536 && report.control, "a memory that was looked through and a scan that finds what is there");
     equal(report.found, [], "secrets in memory");
   }),
+  child("aborts and timeouts arrive after a garbage collection too", "collected", (report) => {
+    const ends = ["mine", "timeout", "timeout"];
+    equal(Object.values(report), [...ends, ...ends], `ends of ${Object.keys(report).join("; ")}`);
+  }),
   child("a trap in any export: the call in flight settles, the next one works", "trap", (report) => {
     ok(report.exports.length >= 5, `traps in several exports, saw ${report.exports.length}`);
     for (const one of report.exports) {

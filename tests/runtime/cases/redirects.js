@@ -145,13 +145,16 @@ const cases = [
         [302, "PUT", 302],
         [303, "POST", 200],
       ]) {
-        // prettier-ignore
         const body = new Blob(["streamed"]).stream();
         const path = `/${status}-${method}/chain/1`;
         const response = await lab.session.fetch(lab.at(path, { status }), { method, body, duplex: "half" });
         equal(response.status, expected, `status of ${path}`);
         const sent = (await lab.seen()).sent.filter(({ url }) => url.includes(`/${status}-${method}/`));
-        equal(sent.map((record) => record.body), status === 303 ? ["streamed", ""] : ["streamed"], "bodies"); // prettier-ignore
+        equal(
+          sent.map((record) => record.body),
+          status === 303 ? ["streamed", ""] : ["streamed"],
+          "bodies",
+        );
       }
     },
   },

@@ -58,7 +58,11 @@ const cases = [
       }
       const entries = await t.emulator.log("service");
       const seen = entries.filter(({ method }) => method !== "OPTIONS").map(({ method }) => method);
-      equal(seen, verbs.map((verb) => verb.toUpperCase()), "methods"); // prettier-ignore
+      equal(
+        seen,
+        verbs.map((verb) => verb.toUpperCase()),
+        "methods",
+      );
     },
   },
   {
@@ -103,7 +107,17 @@ const cases = [
       const { session } = await t.open({ base: (url) => `${url}?key=1` });
       const query = async (path, searchParams) => (await (await session.get(path, { searchParams })).json()).query;
       equal(await query("/a?b=2", { c: "3 &" }), "key=1&b=2&c=3+%26", "an object");
-      equal(await query("/a", new URLSearchParams([["x", "1"], ["x", "2"]])), "key=1&x=1&x=2", "URLSearchParams"); // prettier-ignore
+      equal(
+        await query(
+          "/a",
+          new URLSearchParams([
+            ["x", "1"],
+            ["x", "2"],
+          ]),
+        ),
+        "key=1&x=1&x=2",
+        "URLSearchParams",
+      );
       equal(await query("/a", "q=r"), "key=1&q=r", "text");
       equal(await query("/a", {}), "key=1", "nothing");
       equal(await query("", { n: 7 }), "key=1&n=7", "a number");

@@ -25,7 +25,15 @@ const bodies = {
   },
   URLSearchParams: () => ({ body: new URLSearchParams({ a: "1" }) }),
 };
-const expected = { json: '{"a":1}', text: "text", bytes: "bytes", "an ArrayBuffer": "buffer", "a Blob": "blob", "a form": "value", URLSearchParams: "a=1" }; // prettier-ignore
+const expected = {
+  json: '{"a":1}',
+  text: "text",
+  bytes: "bytes",
+  "an ArrayBuffer": "buffer",
+  "a Blob": "blob",
+  "a form": "value",
+  URLSearchParams: "a=1",
+};
 
 const cases = [
   ...Object.keys(bodies).map((kind) => ({
@@ -36,7 +44,11 @@ const cases = [
       const response = await session.post("/x", bodies[kind]());
       equal(response.status, 200, "status");
       contains((await response.json()).body, expected[kind] ?? "", "body");
-      equal((await sentTo(t)).map(({ status }) => status), [200, 401, 200], "statuses"); // prettier-ignore
+      equal(
+        (await sentTo(t)).map(({ status }) => status),
+        [200, 401, 200],
+        "statuses",
+      );
       equal(await t.exchanges(), 2, "exchanges");
       equal((await session.get("/next")).status, 200, "status of the next call");
       equal(await t.exchanges(), 2, "exchanges after the next call");
@@ -69,7 +81,11 @@ const cases = [
       const { session } = await outdated(t);
       const body = new Blob(["streamed"]).stream();
       equal((await session.post("/x", { body, duplex: "half" })).status, 401, "status");
-      equal((await sentTo(t)).map(({ status }) => status), [200, 401], "statuses"); // prettier-ignore
+      equal(
+        (await sentTo(t)).map(({ status }) => status),
+        [200, 401],
+        "statuses",
+      );
       equal((await session.get("/next")).status, 200, "status of the next call");
       equal((await sentTo(t)).length, 3, "requests");
     },

@@ -3,7 +3,8 @@ import { equal, ok } from "../client/check.js";
 
 const MANY = 1000;
 
-const statuses = (answers) => Object.fromEntries([...new Set(answers)].map((one) => [one, answers.filter((other) => other === one).length])); // prettier-ignore
+const statuses = (answers) =>
+  Object.fromEntries([...new Set(answers)].map((one) => [one, answers.filter((other) => other === one).length]));
 
 const cases = [
   {

@@ -33,6 +33,13 @@ export async function thrown(action, what = "the action") {
   throw new CheckFailed(`${what}: expected an error, saw ${seen}`);
 }
 
+/** What a promise rejects with, or undefined where it does not. */
+export const failure = (promise) =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
 /** What an action throws at once, before any promise. */
 export function thrownAtOnce(action, what = "the action") {
   try {

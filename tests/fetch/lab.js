@@ -1,0 +1,76 @@
+// What the tests of `fetch` talk to: the emulator in this very process, or a served one, behind a globalThis.fetch that writes
+// down what was sent; and a clock that can be put forward.
+let lab;
+let names = 0;
+
+/** @param {string} root the repository's folder */
+export async function openLab(root) {
+  lab ??= await build(root);
+  await lab.control("POST", "reset");
+  await lab.skip(0);
+  lab.sent.length = 0;
+  return lab;
+}
+
+async function build(root) {
+  const served = globalThis.process.env.CLOUD_RUN_AUTH_EMULATOR;
+  const origin = served ?? "http://127.0.0.1:8085";
+  const raw = served ? globalThis.fetch : await inProcess(root, origin);
+  const sent = [];
+  globalThis.fetch = async (input, init) => {
+    const url = new URL(input);
+    sent.push(`${init?.method ?? "GET"} ${url.href}`);
+    if (url.origin !== origin) throw new TypeError("fetch failed", { cause: new Error(`nobody is at ${url.origin}`) });
+    return raw(input, init);
+  };
+  const [wall, monotonic] = [Date.now, performance.now.bind(performance)];
+  let skipped = 0;
+  Date.now = () => wall() + skipped;
+  performance.now = () => monotonic() + skipped;
+  const unique = (prefix) => `${prefix}${(names += 1)}-${Math.random().toString(36).slice(2, 8)}`;
+
+  return {
+    origin,
+    sent,
+    unique,
+    async control(method, path, body) {
+      const response = await raw(`${origin}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
+      if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+      return response.status === 204 ? undefined : response.json();
+    },
+    /** A service account that the emulator knows; its email and key id tell it from every other. */
+    async account(pem, known) {
+      const key = { type: "service_account", client_email: `${unique("a")}@tests.iam.gserviceaccount.com`, private_key_id: unique("k"), private_key: pem };
+      key.token_uri = "https://oauth2.googleapis.com/token";
+      if (known) await this.control("POST", "accounts", { key: { ...key, client_id: "1" } });
+      return JSON.stringify(key);
+    },
+    async service() {
+      return (await this.control("POST", "services", { name: unique("s") })).url;
+    },
+    fault(fault) {
+      return this.control("POST", "faults", JSON.parse(fault));
+    },
+    rotateKeys() {
+      return this.control("POST", "rotate-keys", { keep: false });
+    },
+    async log() {
+      return JSON.stringify(await this.control("GET", "log"));
+    },
+    takeSent() {
+      return sent.splice(0).join("\n");
+    },
+    /** Time passes, here and there, for the rest of the run. */
+    async skip(ms) {
+      skipped += ms;
+      // In the same process the emulator's clock is the one that was just put forward.
+      if (served) await this.control("POST", "clock", { offset: skipped });
+    },
+  };
+}
+
+async function inProcess(root, origin) {
+  const { createEmulator } = await import(`file://${root}/emulator/index.js`);
+  const emulator = createEmulator({ origin, now: () => Date.now() });
+  return (input, init) => emulator.fetch(input, init);
+}
