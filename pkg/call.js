@@ -36,9 +36,9 @@ export async function send(config, target, draft, slot, signal, response, serial
     if (isFinal(response)) return response;
     const { status } = response;
     if (status === 401) {
-      const again = ask((core) => core.mayResend(status, resent, draft.replayable));
+      const [again] = ask("m", status, resent, draft.replayable);
       if (!resent) invalidate(slot, serial);
-      if (!again) return response;
+      if (again === "0") return response;
       resent = true;
       discard(response);
       slot = await acquire(config, target, mode.usual, signal);
@@ -82,10 +82,10 @@ function redirect(draft, response, hops) {
   const to = new URL(location, draft.href);
   to.hash = "";
   const { href } = to;
-  const hop = ask((core) => core.redirect(response.status, draft.method, new URL(draft.href).href, href, hops, draft.replayable));
-  if (hop === 0) return undefined;
+  const [hop] = ask("r", response.status, hops, draft.replayable, draft.method, new URL(draft.href).href, href);
+  if (hop === "0") return undefined;
   const next = { ...draft, href, target: href };
-  if (hop === 2) {
+  if (hop === "2") {
     next.method = "GET";
     next.init = Object.assign(Object.create(null), draft.init);
     delete next.init.body;

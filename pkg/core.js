@@ -1,8 +1,6 @@
 // The core: started at first use, started anew after a trap. What has to outlive a restart is kept by the callers.
-import * as glue from "./wasm/session.js";
+import { __wbg_reset_state, call, check, initSync, start as begin } from "./wasm/session.js";
 import { AuthError, fromCore } from "./errors.js";
-
-/** @typedef {typeof glue} Core */
 
 /**
  * What a door tells of its runtime.
@@ -58,20 +56,49 @@ export function ready() {
 }
 
 /**
- * One synchronous call of the core. After a trap the core is started anew and asked once more.
+ * Whether a path may be joined as it is (0), once the runtime's parser agrees (1), or not at all (2).
+ *
+ * @param {string} path
+ */
+export function checkPath(path) {
+  return guarded(() => check(path));
+}
+
+/**
+ * One synchronous call of the core, by the letter that `src/js` gives it; throws where the answer is an error.
+ * Only the last field may hold a zero character.
+ *
+ * @param {string} letter
+ * @param {...(string | number | boolean)} fields
+ * @returns {string[]}
+ */
+export function ask(letter, ...fields) {
+  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(+field) || 0))].join("\0");
+  const answer = guarded(() => call(text)).split("\0");
+  if (answer[0] === "!") throw fromCore(answer.slice(1));
+  return answer;
+}
+
+/** Both clocks, as the core wants them. */
+export function now() {
+  return [Date.now(), performance.now()];
+}
+
+/**
+ * After a trap the core is started anew and asked once more.
  *
  * @template T
- * @param {(core: Core) => T} question
+ * @param {() => T} question
  * @returns {T}
  */
-export function ask(question) {
+function guarded(question) {
   try {
-    return question(glue);
+    return question();
   } catch (thrown) {
     if (!isTrap(thrown)) throw thrown;
     restart();
     try {
-      return question(glue);
+      return question();
     } catch (again) {
       if (!isTrap(again)) throw again;
       restart();
@@ -80,27 +107,16 @@ export function ask(question) {
   }
 }
 
-/**
- * The fields of an answer of the core's; throws where it is an error.
- *
- * @param {string} text
- */
-export function answer(text) {
-  const fields = text.split("\0");
-  if (text.startsWith("1\0")) throw fromCore(fields.slice(1));
-  return fields;
-}
-
 /** @param {WebAssembly.Module | BufferSource} module */
 function start(module) {
   compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  glue.initSync({ module: compiled });
-  glue.start(host.isolated ? FLIGHT_DEAD_AFTER : 0);
+  initSync({ module: compiled });
+  begin(host.isolated ? FLIGHT_DEAD_AFTER : 0);
 }
 
 function restart() {
   epoch += 1;
-  glue.__wbg_reset_state();
+  __wbg_reset_state();
   start(/** @type {WebAssembly.Module} */ (compiled));
   for (const restore of afterRestart) restore();
 }

@@ -1,5 +1,5 @@
 // One call as the caller wrote it: read once, sent perhaps more than once.
-import { invalid, isDuration, own } from "./options.js";
+import { invalid, isDuration, readHeaders } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
 
@@ -34,6 +34,8 @@ export function draft(config, href, given, request, verb, extra) {
   /** @type {any} */
   const init = Object.assign(Object.create(null), given);
   const { json, searchParams } = init;
+  const method = verb ?? init.method ?? request?.method ?? "GET";
+  if (typeof method !== "string") throw invalid("the method of a call is not a text.");
   const timeout = init.timeout ?? config.timeout;
   if (timeout !== false && !isDuration(timeout)) throw invalid("the timeout of a call is not milliseconds above 0, or false.");
   const headers = mergedHeaders(config, init.headers ?? request?.headers, extra);
@@ -51,7 +53,7 @@ export function draft(config, href, given, request, verb, extra) {
   return {
     target: request && url === href ? request : url,
     href: url,
-    method: verb ?? (own(given ?? {}, "method") ?? request?.method ?? "GET").toUpperCase(),
+    method: method.toUpperCase(),
     headers,
     init,
     replayable,
@@ -67,11 +69,9 @@ export function draft(config, href, given, request, verb, extra) {
  * @param {HeadersInit | undefined} callers
  * @param {[string, string][]} extra
  */
-function mergedHeaders(config, callers, extra) {
+export function mergedHeaders(config, callers, extra) {
   const headers = new Headers(extra);
-  for (const source of [config.headers, callers]) {
-    if (source) for (const [name, value] of new Headers(source)) headers.set(name, value);
-  }
+  for (const [name, value] of [...(config.headers ?? []), ...(readHeaders(callers) ?? [])]) headers.set(name, value);
   if (config.authorizationHeader && headers.has(config.authorizationHeader)) {
     throw invalid(`${config.authorizationHeader} is set by the caller and named by the option authorizationHeader. Leave one of them out.`);
   }
@@ -88,7 +88,8 @@ function isReplayable(body) {
  * @param {any} params
  */
 function withQuery(href, params) {
-  const plain = typeof params === "object" && params !== null && !(Symbol.iterator in params);
+  if (typeof params !== "string" && (typeof params !== "object" || params === null)) throw invalid("the searchParams of a call are not what URLSearchParams takes.");
+  const plain = typeof params === "object" && !(Symbol.iterator in params);
   const query = new URLSearchParams(plain ? Object.entries(params).filter(([, value]) => value !== undefined) : params).toString();
   return query === "" ? href : href + (href.includes("?") ? "&" : "?") + query;
 }

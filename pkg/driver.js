@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
-import { fromCore } from "./errors.js";
-import { answer, ask, epoch, host, onRestart, ready } from "./core.js";
+import { AuthError } from "./errors.js";
+import { ask, epoch, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -17,8 +17,8 @@ import { answer, ask, epoch, host, onRestart, ready } from "./core.js";
 /** @typedef {{ access: boolean, wanted: string }} Target */
 /** @typedef {import("./options.js").Config} Config */
 
-/** What a step is: the end, the error, or what is to be done. */
-const step = { had: "0", failed: "1", sign: "2", send: "3", read: "4", call: "5", join: "6" };
+/** What a step is: the end, or what is to be done. */
+const step = { had: "0", sign: "2", send: "3", read: "4", call: "5", join: "6" };
 const event = { failed: 0, signed: 1, answered: 2, returned: 3, granted: 4, woken: 5 };
 export const mode = { usual: 0, early: 1, forced: 2 };
 
@@ -34,15 +34,14 @@ const functions = new WeakMap();
 /** How to wake those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, { ended: Promise<void>, end: () => void }>} */
 const flights = new Map();
 let functionCount = 0;
-const nothing = new Uint8Array();
-/** @param {string} text */
-const encode = (text) => new TextEncoder().encode(text);
+/** @param {Uint8Array} bytes */
+const decode = (bytes) => new TextDecoder().decode(bytes);
 
 onRestart(() => {
   for (const flight of flights.values()) flight.end();
   flights.clear();
   for (const slot of slots.values()) {
-    [slot.serial, slot.refreshAt, slot.expiresAt] = ask((core) => core.restore(slot.key, slot.expiresAt, Date.now(), performance.now())).split("\0", 3).map(Number);
+    [slot.serial, slot.refreshAt, slot.expiresAt] = ask("o", ...now(), slot.expiresAt, slot.key).map(Number);
   }
 });
 
@@ -58,11 +57,12 @@ onRestart(() => {
 export async function acquire(config, target, how, signal) {
   await ready();
   signal?.throwIfAborted();
-  for (;;) {
+  for (let tries = 0; tries < 3; tries++) {
     const begun = epoch;
     const slot = await run(config, target, how, signal, () => epoch !== begun);
     if (slot) return slot;
   }
+  throw new AuthError("core_failed", "the WebAssembly core failed at each try to get a token; other calls go on with a new one.");
 }
 
 /**
@@ -74,7 +74,7 @@ export async function acquire(config, target, how, signal) {
 export function invalidate(slot, serial) {
   if (slot.serial !== serial) return;
   slot.refreshAt = slot.expiresAt = 0;
-  ask((core) => core.invalidate(slot.key, serial));
+  ask("i", serial, slot.key);
 }
 
 /**
@@ -86,32 +86,38 @@ export function invalidate(slot, serial) {
  * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
  */
 async function run(config, target, how, signal, isStale) {
-  let [kind, ...rest] = begin(config, target, how);
+  /** @type {string | undefined} */
+  let operation;
   let leads = 0;
-  /** @type {unknown} */
-  let cause;
   try {
-    while (kind > step.failed) {
-      const operation = +rest[0];
+    let [kind, ...rest] = begin(config, target, how);
+    while (kind !== step.had) {
+      operation = rest[0];
       leads = lead(leads, +rest[1]);
-      const said = await happening(kind, rest.slice(2), config, signal);
-      cause = said.cause ?? cause;
+      const { event, value = 0, date = 0, retryAfter = 0, text = "", cause } = await happening(kind, rest.slice(2), config, signal);
       if (isStale()) return undefined;
-      [kind, ...rest] = ask((core) => core.step(operation, said.event, said.value ?? 0, said.date ?? 0, said.retryAfter ?? 0, said.bytes ?? nothing, Date.now(), performance.now())).split("\0");
+      try {
+        [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
+      } catch (failure) {
+        // The core knows what it means; only the runtime's own error knows where it came from.
+        if (failure instanceof AuthError && cause !== undefined) failure.cause ??= cause;
+        operation = undefined;
+        // A core that was started anew does not know this call.
+        if (isStale() && failure instanceof AuthError && failure.code === "timeout") return undefined;
+        throw failure;
+      }
       if (isStale()) return undefined;
     }
+    operation = undefined;
+    return keep(rest) ?? (await acquire(config, target, mode.forced, signal));
   } catch (thrown) {
-    if (!isStale()) ask((core) => core.abandon(+rest[0]));
+    if (operation && !isStale()) ask("a", operation);
+    // It may be the credential that had to go for others'.
+    config.known = undefined;
     throw thrown;
   } finally {
     lead(leads, 0);
   }
-  if (kind === step.failed) {
-    // It may be the credential that had to go for others'.
-    config.known = undefined;
-    throw fromCore(rest, cause);
-  }
-  return keep(rest) ?? acquire(config, target, mode.forced, signal);
 }
 
 /**
@@ -123,10 +129,8 @@ function begin(config, target, how) {
   const emulator = emulatorOf(config);
   const file = host.readFile ? (host.env("GOOGLE_APPLICATION_CREDENTIALS") ?? "") : "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
-  return ask((core) => {
-    const credential = config.credential === undefined && !config.credentialFunction ? 0 : register(config, emulator, false);
-    return core.begin(credential, file, target.access, target.wanted, config.allowedHosts, emulator, how, deadline, Date.now(), performance.now()).split("\0");
-  });
+  const credential = config.credential === undefined && !config.credentialFunction ? 0 : register(config, emulator, false);
+  return ask("g", ...now(), deadline, credential, target.access, how, config.allowedHosts, emulator, file, target.wanted);
 }
 
 /** @param {Config} config */
@@ -146,7 +150,8 @@ function register(config, emulator, renew) {
   if (!renew && known?.epoch === epoch && known.emulator === emulator) return known.number;
   if (credentialFunction && !functions.has(credentialFunction)) functions.set(credentialFunction, ++functionCount);
   const number = credentialFunction ? functions.get(credentialFunction) : 0;
-  config.known = { number: +answer(ask((core) => core.register(credential, number ?? 0, allowedHosts, emulator, renew)))[0], epoch, emulator };
+  const [answer] = number ? ask("f", number) : ask("c", renew, allowedHosts, emulator, credential);
+  config.known = { number: +answer, epoch, emulator };
   return config.known.number;
 }
 
@@ -158,7 +163,7 @@ function register(config, emulator, renew) {
  * @property {number} [value]
  * @property {number} [date]
  * @property {number} [retryAfter]
- * @property {Uint8Array} [bytes]
+ * @property {string} [text]
  * @property {unknown} [cause]
  */
 
@@ -173,16 +178,16 @@ function register(config, emulator, renew) {
  */
 async function happening(kind, what, config, signal) {
   try {
-    if (kind === step.sign) return { event: event.signed, bytes: await raced(sign(config, what), signal) };
+    if (kind === step.sign) return { event: event.signed, text: await raced(sign(config, what), signal) };
     if (kind === step.send) return await send(config, what, signal);
-    if (kind === step.read) return { event: event.returned, bytes: await raced(/** @type {any} */ (host.readFile)(what[0]), signal) };
+    if (kind === step.read) return { event: event.returned, text: decode(await raced(/** @type {any} */ (host.readFile)(what[0]), signal)) };
     if (kind === step.call) return await call(config, what, signal);
     if (host.isolated) await sleep(+what[1], signal);
     else await raced(flights.get(+what[0])?.ended ?? Promise.resolve(), signal);
     return { event: event.woken };
   } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
-    return { event: event.failed, bytes: encode(thrown instanceof Error ? reason(thrown) : "an unknown fault"), cause: thrown };
+    return { event: event.failed, text: thrown instanceof Error ? reason(thrown) : "an unknown fault", cause: thrown };
   }
 }
 
@@ -192,19 +197,22 @@ async function happening(kind, what, config, signal) {
  */
 async function sign(config, [number, fingerprint, input]) {
   if (!globalThis.crypto?.subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
-  const credential = +number;
   let key = keys.get(fingerprint);
   if (!key) {
-    const der = ask((core) => core.privateKey(credential));
-    // Where another's key had to go, the session still has its own.
-    if (der.length === 0 && config.credential) register(config, emulatorOf(config), true);
-    const again = der.length > 0 ? der : ask((core) => core.privateKey(credential));
-    key = await crypto.subtle.importKey("pkcs8", /** @type {BufferSource} */ (again), { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
-    again.fill(0);
+    let [der] = ask("k", number);
+    if (!der && config.credential) {
+      // The core forgot it when another session had it; this one still has the file.
+      register(config, emulatorOf(config), true);
+      [der] = ask("k", number);
+    }
+    const bytes = Uint8Array.from(atob(der.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    key = await crypto.subtle.importKey("pkcs8", bytes, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
+    bytes.fill(0);
     keys.set(fingerprint, key);
   }
-  ask((core) => core.forgetPrivateKey(credential));
-  return new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, encode(input)));
+  ask("w", number);
+  const signature = new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, new TextEncoder().encode(input)));
+  return btoa(String.fromCharCode(...signature)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**
@@ -223,7 +231,7 @@ async function send({ fetch }, [method, url, timeout, body, ...pairs], signal) {
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
   const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-  return { event: event.answered, value: response.status, date, retryAfter, bytes: await readAtMost(response, LARGEST_ANSWER + 1) };
+  return { event: event.answered, value: response.status, date, retryAfter, text: decode(await readAtMost(response, LARGEST_ANSWER + 1)) };
 }
 
 /**
@@ -260,10 +268,10 @@ async function readAtMost(response, most) {
 async function call(config, [access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
   const given = await raced(Promise.resolve(/** @type {Function} */ (config.credentialFunction)(need)), signal);
-  if (typeof given === "string") return { event: event.granted, bytes: encode(given) };
+  if (typeof given === "string") return { event: event.granted, text: given };
   const { token, expiresAt } = given ?? {};
   if (typeof token !== "string" || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
-  return { event: event.granted, value: Math.max(1, expiresAt), bytes: encode(token) };
+  return { event: event.granted, value: Math.max(1, expiresAt), text: token };
 }
 
 /** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */

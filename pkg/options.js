@@ -14,7 +14,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {string | undefined} quotaProject
  * @property {number | false} timeout
  * @property {string | undefined} userAgent
- * @property {HeadersInit | undefined} headers
+ * @property {[string, string][] | undefined} headers
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
  * @property {boolean} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
@@ -47,7 +47,7 @@ const kinds = {
   keepAlive: [(v) => typeof v === "boolean", "true or false"],
   joinUrl: fn,
   allowedHosts: [(v) => Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host)), 'hosts, such as ["sts.example.com:8443"]'],
-  endpoints: [(v) => typeof v === "string" || v instanceof URL, 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
+  endpoints: [(v) => v instanceof URL || (typeof v === "string" && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
 };
 
@@ -137,13 +137,13 @@ function invalidBase(why) {
 }
 
 /** @param {HeadersInit | undefined} headers */
-function readHeaders(headers) {
+export function readHeaders(headers) {
   if (headers === undefined) return undefined;
   try {
     return [...new Headers(headers)];
   } catch {
     // The runtime's own error would show the value, which may be a secret.
-    throw invalid("the option headers holds what no header can.");
+    throw invalid("the headers hold what no header can.");
   }
 }
 

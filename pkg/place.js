@@ -1,6 +1,6 @@
 // Where a session's calls go. The core reads URLs more strictly than the runtime does; where a call's URL is not
 // plain, both have to agree.
-import { answer, ask } from "./core.js";
+import { ask, checkPath } from "./core.js";
 import { AuthError } from "./errors.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -20,7 +20,7 @@ import { AuthError } from "./errors.js";
  * @returns {Place}
  */
 export function findPlace({ base, insecure }) {
-  const [href, prefix, origin, audience, itself] = answer(ask((core) => core.readBase(base, insecure, "")));
+  const [href, prefix, origin, audience, itself] = ask("b", insecure, base, "");
   const url = new URL(base);
   if (url.href !== href || url.origin !== origin) throw new AuthError("invalid_base_url", `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`);
   return { itself, prefix, origin, path: prefix.slice(origin.length), query: url.search, audience };
@@ -37,8 +37,8 @@ export function findPlace({ base, insecure }) {
 export function below(config, place, input) {
   if (typeof input !== "string") throw new AuthError("invalid_path", "the path is not a string. To call an absolute URL, use fetch().");
   if (config.joinUrl) return joined(config.joinUrl, config, place, input);
-  const verdict = ask((core) => core.checkPath(input));
-  if (verdict > 1) answer(ask((core) => core.refusePath(input)));
+  const verdict = checkPath(input);
+  if (verdict > 1) ask("p", input);
   const url = joinedPlain(place, input);
   return verdict === 0 ? url : agreed(place, url);
 }
@@ -64,8 +64,8 @@ function joinedPlain({ prefix, itself, query }, input) {
  * @returns {string}
  */
 export function within(config, url) {
-  const href = typeof url === "string" ? parse(url).href : url.href;
-  answer(ask((core) => core.readBase(config.base, config.insecure, href)));
+  const { href } = url instanceof URL ? url : parse(url);
+  ask("b", config.insecure, config.base, href);
   return href;
 }
 
@@ -95,6 +95,6 @@ function joined(join, config, place, input) {
 
 /** @param {string} url */
 function parse(url) {
-  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
+  if (typeof url === "string" && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
   throw new AuthError("invalid_path", "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent.");
 }

@@ -6,7 +6,7 @@ import { deadline } from "./deadline.js";
 import { draft } from "./draft.js";
 import { acquire, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { own, readOptions } from "./options.js";
+import { invalid, own, readOptions } from "./options.js";
 import { below, findPlace, within } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -81,7 +81,7 @@ class Session {
   async getIdToken(options = {}) {
     await this.#awake();
     const { target } = await this.#facts();
-    const audience = own(options, "audience") ?? target.wanted;
+    const audience = own(options ?? {}, "audience") ?? target.wanted;
     if (typeof audience !== "string") throw new AuthError("invalid_audience", "the audience is not a text.");
     return (await this.#token({ access: false, wanted: audience }, options)).token;
   }
@@ -89,7 +89,7 @@ class Session {
   /** @param {any} [options] */
   async getAccessToken(options = {}) {
     await this.#awake();
-    const scopes = own(options, "scopes") ?? ["https://www.googleapis.com/auth/cloud-platform"];
+    const scopes = own(options ?? {}, "scopes") ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
     return (await this.#token({ access: true, wanted: scopes.join(" ") }, options)).token;
   }
@@ -97,13 +97,15 @@ class Session {
   /** @param {any} [options] */
   async authorizationHeaders(options = {}) {
     const token = await this.getIdToken(options);
-    const { quotaProject, authorizationHeader = "authorization" } = this.#config;
-    return { [authorizationHeader]: `Bearer ${token}`, ...(quotaProject && { "x-goog-user-project": quotaProject }) };
+    const { carrier, headers } = draft(this.#config, "", undefined, undefined, "GET", []);
+    const quota = this.#config.quotaProject ?? headers.get("x-goog-user-project");
+    return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
 
   /** @param {any} [options] */
   extend(options) {
     const { baseUrl, options: given } = this.#given;
+    if (options !== undefined && (typeof options !== "object" || options === null)) throw invalid("the options are not an object.");
     const [before, added] = [own(given, "headers"), own(options ?? {}, "headers")];
     if (!before || !added) return new Session(baseUrl, { ...given, ...options });
     const headers = new Headers(before);
@@ -211,6 +213,7 @@ class Session {
    * @param {any} options
    */
   async #token(target, options) {
+    if (typeof options !== "object" || options === null) throw invalid("the options of a token are not an object.");
     const limit = deadline(this.#config.timeout, own(options, "signal"));
     try {
       return await this.#lasting(acquire(this.#config, target, own(options, "forceRefresh") ? mode.forced : mode.usual, limit.signal));

@@ -102,7 +102,7 @@ impl Draft {
             return Ok(None);
         }
         if response.type_() == ResponseType::Opaqueredirect {
-            return Err(AuthError::new(Code::RedirectRefused, &["the service redirects, and browsers do not say where to; credentials do not follow. Call the final URL."]));
+            return Err(AuthError::new(Code::RedirectRefused, &["the service redirects, and browsers do not say where to. Call the final URL."]));
         }
         let location = response.headers().get("location").ok().flatten();
         let Some(to) = location.and_then(|location| Url::new_with_base(&location, &self.url).ok()) else { return Ok(None) };

@@ -45,13 +45,13 @@ pub(super) fn joined(fields: &[&str]) -> String {
     out
 }
 
-/// An error: the field `1`, code, message, transient, retry after, and what the server said.
+/// An error: the field `!`, code, message, transient, retry after, and what the server said.
 pub(super) fn error(failure: &AuthError) -> String {
     let retry_after = failure.retry_after_ms.map(decimal).unwrap_or_default();
     let (status, said) = failure.server.as_ref().map(|said| (decimal(u64::from(said.status)), said)).unzip();
     let words = |pick: fn(&crate::error::ServerSaid) -> &Option<String>| said.and_then(|said| pick(said).as_deref()).unwrap_or_default();
     joined(&[
-        "1",
+        "!",
         failure.code.as_str(),
         &failure.message,
         if failure.transient { "1" } else { "" },

@@ -56,7 +56,7 @@ pub fn check(path: &str) -> u32 {
     }
 }
 
-/// Everything else, by the letter in the first field. An error's answer begins with the field `1`, as a failed turn's does.
+/// Everything else, by the letter in the first field. An error's answer begins with the field `!`.
 ///
 /// | letter | fields | answer |
 /// |---|---|---|

@@ -14,8 +14,8 @@ const glue = /^(__|memory)/;
 
 /** @type {Set<string>} */
 export const names = new Set();
-/** Which export traps at its next call, and which one did. */
-export const plan = { next: undefined, trapped: undefined };
+/** Which export traps, after how many more of its calls, and which one did. */
+export const plan = { next: undefined, after: 0, trapped: undefined };
 
 const { Instance } = WebAssembly;
 /** Stands in for the real constructor, so that every export goes through us. Node's own modules (its HTTP parser) are left alone. */
@@ -27,7 +27,7 @@ WebAssembly.Instance = function (...given) {
     if (typeof value !== "function" || glue.test(name)) continue;
     names.add(name);
     exports[name] = (...values) => {
-      if (plan.next !== name) return value(...values);
+      if (plan.next !== name || plan.after-- > 0) return value(...values);
       plan.next = undefined;
       plan.trapped = name;
       return trap();

@@ -96,6 +96,8 @@ async function read(request) {
 }
 
 function listen(server, port, host) {
+  // A server that closes idle connections after seconds meets clients that are just about to use them.
+  server.keepAliveTimeout = 600_000;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, host, backlog: 4096 }, () => resolve(server.address().port));
