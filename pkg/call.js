@@ -22,22 +22,22 @@ export function isFinal({ status, type }) {
  * @param {Slot} slot
  * @param {AbortSignal | undefined} signal
  * @param {Response} [response] The first answer, where the call was sent already
- * @param {number} [serial] The token that it was sent with
+ * @param {string} [token] The token that it was sent with
  * @returns {Promise<Response>}
  */
-export async function send(config, target, draft, slot, signal, response, serial = slot.serial) {
+export async function send(config, target, draft, slot, signal, response, token = slot.token) {
   let resent = false;
   let hops = 0;
   for (;;) {
     if (!response) {
-      serial = slot.serial;
+      token = slot.token;
       response = await sendOnce(config, draft, slot, signal);
     }
     if (isFinal(response)) return response;
     const { status } = response;
     if (status === 401) {
       const [again] = ask("m", status, resent, draft.replayable);
-      if (!resent) invalidate(slot, serial);
+      if (!resent) invalidate(slot, token);
       if (again === "0") return response;
       resent = true;
       discard(response);

@@ -25,6 +25,9 @@ export const mode = { usual: 0, early: 1, forced: 2 };
 /** The largest answer that is read; the core refuses it by its size. */
 const LARGEST_ANSWER = 1024 * 1024;
 
+/** The keys that are kept at most; the core keeps as many credentials. */
+const MOST_KEYS = 1000;
+
 /** Tokens by the core's key. They live here and not in the module, so that they outlive a restart. @type {Map<string, Slot>} */
 const slots = new Map();
 /** Keys that cannot be read out, by their credential's fingerprint. @type {Map<string, CryptoKey>} */
@@ -69,12 +72,12 @@ export async function acquire(config, target, how, signal) {
  * Drops a token that a server would not have, unless it has been replaced since.
  *
  * @param {Slot} slot
- * @param {number} serial The token's
+ * @param {string} token
  */
-export function invalidate(slot, serial) {
-  if (slot.serial !== serial) return;
+export function invalidate(slot, token) {
+  if (slot.token !== token) return;
   slot.refreshAt = slot.expiresAt = 0;
-  ask("i", serial, slot.key);
+  ask("i", slot.serial, slot.key);
 }
 
 /**
@@ -209,6 +212,7 @@ async function sign(config, [number, fingerprint, input]) {
     key = await crypto.subtle.importKey("pkcs8", bytes, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
     bytes.fill(0);
     keys.set(fingerprint, key);
+    if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
   }
   ask("w", number);
   const signature = new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, new TextEncoder().encode(input)));

@@ -28,7 +28,7 @@ class Session {
   #disposed = false;
   /** What only the core can say, and the headers of every call. @type {{ place: import("./place.js").Place, target: Target, headers: [string, string][] } | undefined} */ #known;
   /** The token of the session's own target. @type {Slot | undefined} */ #slot;
-  /** The headers of a call that adds none, for the token that they hold. @type {{ serial: number, headers: Record<string, string> } | undefined} */ #plain;
+  /** The headers of a call that adds none, for the token that they hold. @type {{ token: string, headers: Record<string, string> } | undefined} */ #plain;
 
   /**
    * @param {string | URL} baseUrl
@@ -140,12 +140,12 @@ class Session {
       return Promise.reject(thrown);
     }
     const limit = deadline(config.timeout);
-    const { serial } = slot;
+    const { token } = slot;
     const whole = { __proto__: null, method, headers: this.#plainHeaders(slot), redirect: /** @type {const} */ ("manual"), signal: limit.signal };
     const sent = config.fetch ? config.fetch(url, whole) : globalThis.fetch(url, whole);
     return sent.then(
       (response) => {
-        if (!isFinal(response)) return this.#goOn(url, method, slot, serial, limit, response);
+        if (!isFinal(response)) return this.#goOn(url, method, slot, token, limit, response);
         limit.met();
         return response;
       },
@@ -162,14 +162,14 @@ class Session {
    * @param {string} url
    * @param {string} method
    * @param {Slot} slot
-   * @param {number} serial
+   * @param {string} token
    * @param {import("./deadline.js").Limit} limit
    * @param {Response} response
    */
-  async #goOn(url, method, slot, serial, limit, response) {
+  async #goOn(url, method, slot, token, limit, response) {
     try {
       const { target, headers } = await this.#facts();
-      return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response, serial);
+      return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response, token);
     } catch (thrown) {
       throw limit.reason(thrown);
     } finally {
@@ -256,10 +256,10 @@ class Session {
 
   /** @param {Slot} slot */
   #plainHeaders(slot) {
-    if (this.#plain?.serial !== slot.serial) {
+    if (this.#plain?.token !== slot.token) {
       const { headers, carrier } = draft(this.#config, "", undefined, undefined, "GET", this.#known?.headers ?? []);
       headers.set(carrier, `Bearer ${slot.token}`);
-      this.#plain = { serial: slot.serial, headers: Object.fromEntries(headers) };
+      this.#plain = { token: slot.token, headers: Object.fromEntries(headers) };
     }
     return this.#plain.headers;
   }
