@@ -1,5 +1,6 @@
 //! The codes that TypeScript knows are the codes that there are, and it says the same of them.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::expect_used, reason = "a test that fails has to stop")]
 
 use cloud_run_auth::error::Code;
 use std::collections::BTreeMap;

@@ -1,5 +1,10 @@
 //! `crypto`, natively and as WebAssembly, against signatures that Node made.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test that fails has to stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails has to stop"
+)]
 
 use cloud_run_auth::crypto::{PublicKey, sign, verify};
 use cloud_run_auth::error::Code;
@@ -36,7 +41,9 @@ fn what_others_verify_is_what_we_sign() {
 fn whatever_was_altered_is_not_verified() {
     for case in vectors()["good"].as_array().unwrap() {
         let Case { key, algorithm, input, signature } = read(case);
-        let refused = |input: &str, signature: &[u8]| assert_eq!(verify(&key, algorithm, input.as_bytes(), signature), Ok(false), "{input:.40}");
+        let refused = |input: &str, signature: &[u8]| {
+            assert_eq!(verify(&key, algorithm, input.as_bytes(), signature), Ok(false), "{input:.40}")
+        };
         refused(&(input.clone() + "."), &signature);
         refused(&input, &[]);
         refused(&input, &signature[1..]);
@@ -75,10 +82,18 @@ fn keys_are_for_one_algorithm_and_no_other_use() {
 fn keys_that_are_none_sign_nothing_and_are_not_shown() {
     let whole = der(&pem("pkcs8_2048"));
     let cut: Vec<Vec<u8>> = [0, 1, 30, 300, whole.len() - 1].into_iter().map(|end| whole[..end].to_vec()).collect();
-    let texts = [pem("pkcs8_1024"), pem("ec_p256"), pem("encrypted"), pem("pkcs8_2048").replace("\nM", "\n*"), "canary".into()];
-    for key in cut.into_iter().chain(texts.map(String::into_bytes)).chain([der(&pem("ec_p256")), der(&pem("pkcs8_1024"))]) {
+    let texts =
+        [pem("pkcs8_1024"), pem("ec_p256"), pem("encrypted"), pem("pkcs8_2048").replace("\nM", "\n*"), "canary".into()];
+    for key in
+        cut.into_iter().chain(texts.map(String::into_bytes)).chain([der(&pem("ec_p256")), der(&pem("pkcs8_1024"))])
+    {
         let error = sign(&Secret::new(key), Algorithm::Rs256, b"a").unwrap_err();
-        assert!(error.code == Code::InvalidCredential && !error.message.contains("MII") && !error.message.contains("canary"), "{error}");
+        assert!(
+            error.code == Code::InvalidCredential
+                && !error.message.contains("MII")
+                && !error.message.contains("canary"),
+            "{error}"
+        );
     }
     assert_eq!(sign(&Secret::new(whole), Algorithm::Es256, b"a").unwrap_err().code, Code::UnsupportedByHost);
 }
@@ -106,7 +121,12 @@ struct Case {
 fn read(case: &Value) -> Case {
     let algorithm = if case["algorithm"] == "RS256" { Algorithm::Rs256 } else { Algorithm::Es256 };
     let key = PublicKey::from_jwk(&case["key"].to_string()).unwrap();
-    Case { key, algorithm, input: case["input"].as_str().unwrap().into(), signature: base64(case["signature"].as_str().unwrap()) }
+    Case {
+        key,
+        algorithm,
+        input: case["input"].as_str().unwrap().into(),
+        signature: base64(case["signature"].as_str().unwrap()),
+    }
 }
 
 fn vectors() -> Value {

@@ -38,7 +38,8 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, mut der) = der.split_first()?;
     let mut length = usize::from(*first);
     if length >= 0x80 {
-        let (digits, after) = der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
+        let (digits, after) =
+            der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
         length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
         der = after;
     }

@@ -46,11 +46,18 @@ pub fn sign(key: &Secret, algorithm: Algorithm, input: &[u8]) -> Result<Vec<u8>,
     let wrapped = if contains(pem, "-----BEGIN") { Some(rsa_private_key(pem).map_err(invalid)?) } else { None };
     let der = wrapped.as_ref().unwrap_or(key).expose();
     let pkcs1 = der::pkcs1(der).ok_or_else(|| invalid("is neither PEM nor the DER of an RSA private key"))?;
-    let [modulus, exponent] = der::public_parts(pkcs1).ok_or_else(|| invalid("is no RSA private key; it may have been cut off"))?;
+    let [modulus, exponent] =
+        der::public_parts(pkcs1).ok_or_else(|| invalid("is no RSA private key; it may have been cut off"))?;
     let public = PublicKey::rsa(modulus, exponent).map_err(|_| invalid("is not of 2048 to 4096 bits"))?;
 
-    let failed = |_| AuthError::new(Code::SigningFailed, &["the private key does not fit together; it may have been altered. Create a new key."]);
-    let signer = (DEFAULT_PROVIDER.signer_factory)(&named(algorithm), &EncodingKey::from_rsa_der(pkcs1)).map_err(|_| failed(()))?;
+    let failed = |_| {
+        AuthError::new(
+            Code::SigningFailed,
+            &["the private key does not fit together; it may have been altered. Create a new key."],
+        )
+    };
+    let signer = (DEFAULT_PROVIDER.signer_factory)(&named(algorithm), &EncodingKey::from_rsa_der(pkcs1))
+        .map_err(|_| failed(()))?;
     let signature = signer.try_sign(input).map_err(|_| failed(()))?;
     // A fault in the arithmetic gives a signature from which the key can be computed (Boneh, DeMillo, Lipton 1997).
     if verify(&public, algorithm, input, &signature)? { Ok(signature) } else { Err(failed(())) }

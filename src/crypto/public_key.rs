@@ -29,7 +29,11 @@ impl PublicKey {
         let jwk = Json::parse(json.as_bytes()).filter(Json::is_object).ok_or_else(|| invalid("is no JSON object"))?;
         let text = |name| jwk.get(name).and_then(|value| value.as_str());
         let is = |name, wanted: &str| text(name).is_some_and(|value| value.as_str() == wanted);
-        let number = |name| text(name).and_then(|value| decode_url(value.as_bytes())).ok_or_else(|| invalid("lacks a part, or has one that is not base64url"));
+        let number = |name| {
+            text(name)
+                .and_then(|value| decode_url(value.as_bytes()))
+                .ok_or_else(|| invalid("lacks a part, or has one that is not base64url"))
+        };
         if jwk.get("use").is_some() && !is("use", "sig") {
             return Err(invalid("is not for signatures (use)"));
         }

@@ -21,7 +21,12 @@ impl Body {
     /// Whether it can be sent again. A stream cannot.
     pub(super) fn is_replayable(&self) -> bool {
         let body = &self.0;
-        body.is_string() || body.is_instance_of::<ArrayBuffer>() || ArrayBuffer::is_view(body) || body.is_instance_of::<Blob>() || body.is_instance_of::<UrlSearchParams>() || body.is_instance_of::<FormData>()
+        body.is_string()
+            || body.is_instance_of::<ArrayBuffer>()
+            || ArrayBuffer::is_view(body)
+            || body.is_instance_of::<Blob>()
+            || body.is_instance_of::<UrlSearchParams>()
+            || body.is_instance_of::<FormData>()
     }
 }
 

@@ -39,7 +39,17 @@ pub struct Call {
 
 impl Call {
     pub(super) fn new(config: &Rc<Config>, method: &str, url: Result<String, AuthError>) -> Call {
-        Call { config: config.clone(), url, method: method.into(), headers: Vec::new(), query: Vec::new(), body: None, json: false, init: Vec::new(), timeout: config.timeout }
+        Call {
+            config: config.clone(),
+            url,
+            method: method.into(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            body: None,
+            json: false,
+            init: Vec::new(),
+            timeout: config.timeout,
+        }
     }
 
     /// Another method than the one it began with.
@@ -72,7 +82,9 @@ impl Call {
     /// # Errors
     /// [`Error::Json`] where it has no form in JSON.
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Result<Call, Error> {
-        let value = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(|error| Error::Json(error.into()))?;
+        let value = value
+            .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+            .map_err(|error| Error::Json(error.into()))?;
         let text = js_sys::JSON::stringify(&value).map_err(Error::Json)?;
         self.body = Some(Body(text.into()));
         self.json = true;
@@ -114,7 +126,8 @@ impl Call {
         let taken = headers.has("authorization").unwrap_or_default();
         let default = if taken { Carrier::XServerlessAuthorization } else { Carrier::Authorization };
         let init = init(&self.init)?;
-        let redirect = self.init.iter().rev().find(|(name, _)| name == "redirect").and_then(|(_, value)| value.as_string());
+        let redirect =
+            self.init.iter().rev().find(|(name, _)| name == "redirect").and_then(|(_, value)| value.as_string());
         let replayable = self.body.as_ref().is_none_or(Body::is_replayable);
         if let Some(body) = &self.body {
             host::set(&init, "body", &body.0);
@@ -155,7 +168,14 @@ pub(super) fn merged(all: &[(String, String)], carrier: Option<Carrier>) -> Resu
     }
     let clash = carrier.map(Carrier::name).filter(|name| headers.has(name).unwrap_or_default());
     match clash {
-        Some(name) => Err(AuthError::new(Code::InvalidOption, &["the caller sets ", name, ", and the option authorizationHeader says that the token goes there. Leave one of them out."])),
+        Some(name) => Err(AuthError::new(
+            Code::InvalidOption,
+            &[
+                "the caller sets ",
+                name,
+                ", and the option authorizationHeader says that the token goes there. Leave one of them out.",
+            ],
+        )),
         None => Ok(headers),
     }
 }
@@ -165,7 +185,10 @@ fn init(members: &[(String, JsValue)]) -> Result<Object, AuthError> {
     let init = host::object(&[]);
     for (name, value) in members {
         if matches!(name.as_str(), "method" | "headers" | "body" | "signal") {
-            return Err(AuthError::new(Code::InvalidOption, &["the init of a call has no ", name, ": there is a method for it; and to end a call, drop it."]));
+            return Err(AuthError::new(
+                Code::InvalidOption,
+                &["the init of a call has no ", name, ": there is a method for it; and to end a call, drop it."],
+            ));
         }
         host::set(&init, name, value);
     }

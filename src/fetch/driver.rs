@@ -78,7 +78,13 @@ impl Caller {
 /// # Errors
 /// Why there is none; `timeout` where the limit was reached first.
 pub(super) async fn acquire(caller: &Caller, target: &Target, mode: Mode, limit: &Limit) -> Result<Held, AuthError> {
-    let ask = Ask { source: caller.source()?, target: target.clone(), hosts: caller.hosts.clone(), mode, deadline_ms: limit.ends_ms() };
+    let ask = Ask {
+        source: caller.source()?,
+        target: target.clone(),
+        hosts: caller.hosts.clone(),
+        mode,
+        deadline_ms: limit.ends_ms(),
+    };
     let (number, mut turn) = with(|tokens| tokens.begin(ask, now()));
     let operation = Operation(number.unwrap_or(OperationId(0)));
     loop {
@@ -121,7 +127,10 @@ fn fresh() -> Tokens {
     let mut seed = [0; 8];
     // Without a seed refreshes are not spread; that is no reason to refuse the work.
     let _ = getrandom::fill(&mut seed);
-    Tokens::new(Limits { flight_dead_after_ms: Some(PATIENCE_MS.into()), ..Limits::default() }, u64::from_le_bytes(seed))
+    Tokens::new(
+        Limits { flight_dead_after_ms: Some(PATIENCE_MS.into()), ..Limits::default() },
+        u64::from_le_bytes(seed),
+    )
 }
 
 fn held(key: Key) -> Result<Held, AuthError> {
@@ -150,11 +159,13 @@ async fn happening(caller: &Caller, operation: OperationId, action: Action, mode
 
 async fn signed(caller: &Caller, input: &str) -> Result<Vec<u8>, JsValue> {
     let Some((text, fingerprint)) = &caller.credential else { return Err(Error::new("there is no key").into()) };
-    let known = KEYS.with_borrow(|keys| keys.iter().find(|(print, _)| print == fingerprint).map(|(_, key)| key.clone()));
+    let known =
+        KEYS.with_borrow(|keys| keys.iter().find(|(print, _)| print == fingerprint).map(|(_, key)| key.clone()));
     let key = match known {
         Some(key) => key,
         None => {
-            let credential = Credential::from_json_with(text.expose_text(), &caller.hosts).map_err(|error| Error::new(&error.message))?;
+            let credential = Credential::from_json_with(text.expose_text(), &caller.hosts)
+                .map_err(|error| Error::new(&error.message))?;
             let der = credential.private_key().ok_or_else(|| Error::new("there is no key"))?;
             let key = import_key(der).await?;
             keep(fingerprint, &key);
@@ -179,7 +190,8 @@ async fn answered(operation: OperationId, request: Request, mode: Mode, limit: &
     let most_ms = if mode == Mode::Early { PATIENCE_MS } else { u32::try_from(request.timeout_ms).unwrap_or(u32::MAX) };
     // A limit of its own, unless the call's comes first: then the call is over, and not just this request.
     let sooner = limit.ends_ms().saturating_sub(now().mono_ms) > u64::from(most_ms);
-    let own = if sooner { Some(Limit::start(Some(most_ms)).map_err(|error| Error::new(&error.message))?) } else { None };
+    let own =
+        if sooner { Some(Limit::start(Some(most_ms)).map_err(|error| Error::new(&error.message))?) } else { None };
     let sent = exchanged(&request, body, own.as_ref().unwrap_or(limit)).await;
     let Some(own) = own else { return sent };
     if own.over().is_some() {
@@ -192,7 +204,12 @@ async fn answered(operation: OperationId, request: Request, mode: Mode, limit: &
 /// The request, and its answer to the end.
 async fn exchanged(request: &Request, body: Option<Secret>, limit: &Limit) -> Result<Response, JsValue> {
     let headers: Vec<(&str, JsValue)> = request.headers.iter().map(|(name, value)| (*name, value.into())).collect();
-    let init = object(&[("method", request.method.into()), ("headers", object(&headers).into()), ("redirect", "manual".into()), ("signal", limit.signal().into())]);
+    let init = object(&[
+        ("method", request.method.into()),
+        ("headers", object(&headers).into()),
+        ("redirect", "manual".into()),
+        ("signal", limit.signal().into()),
+    ]);
     if let Some(body) = body {
         set_body(&init, &body);
     }
@@ -202,7 +219,8 @@ async fn exchanged(request: &Request, body: Option<Secret>, limit: &Limit) -> Re
     }
     let header = |name| response.headers().get(name).ok().flatten();
     let date_ms = header("date").and_then(|date| http_date(&date));
-    let retry_after_ms = header("retry-after").and_then(|after| retry_after_ms(&after, date_ms.or(Some(now().wall_ms))));
+    let retry_after_ms =
+        header("retry-after").and_then(|after| retry_after_ms(&after, date_ms.or(Some(now().wall_ms))));
     let body = read_at_most(&response, LARGEST_ANSWER.saturating_add(1)).await?;
     Ok(Response { status: response.status(), date_ms, retry_after_ms, body })
 }

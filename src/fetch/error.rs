@@ -58,7 +58,9 @@ impl fmt::Display for Error {
             Error::Auth(error) => error.fmt(f),
             Error::Fetch(thrown) => write!(f, "the service could not be reached: {}", shown(&reason(thrown))),
             // What serde says of a value may hold the value.
-            Error::Json(_) => f.write_str("the value does not fit: it cannot be had as JSON, or from the JSON that came"),
+            Error::Json(_) => {
+                f.write_str("the value does not fit: it cannot be had as JSON, or from the JSON that came")
+            }
         }
     }
 }

@@ -29,7 +29,10 @@ impl Options {
             return Ok(Options::new());
         }
         let invalid = |pieces: &[&str]| AuthError::new(Code::InvalidOption, pieces);
-        let given = given.dyn_ref::<Object>().filter(|given| !given.is_function()).ok_or_else(|| invalid(&["the options are not an object."]))?;
+        let given = given
+            .dyn_ref::<Object>()
+            .filter(|given| !given.is_function())
+            .ok_or_else(|| invalid(&["the options are not an object."]))?;
         let own = object(&[]);
         for name in Object::keys(given).iter() {
             let text = name.as_string().unwrap_or_default();
@@ -46,7 +49,17 @@ impl Options {
     }
 }
 
-const NAMES: [&str; 9] = ["credential", "audience", "quotaProject", "timeout", "userAgent", "headers", "authorizationHeader", "allowedHosts", "endpoints"];
+const NAMES: [&str; 9] = [
+    "credential",
+    "audience",
+    "quotaProject",
+    "timeout",
+    "userAgent",
+    "headers",
+    "authorizationHeader",
+    "allowedHosts",
+    "endpoints",
+];
 
 fn read_all(own: &Object) -> Result<Options, AuthError> {
     let hosts: Vec<String> = read(own, "allowedHosts", HOSTS)?.unwrap_or_default();
@@ -88,7 +101,12 @@ fn read_credential(value: &JsValue) -> Result<Option<Secret>, AuthError> {
         return Err(wrong("credential", "JSON text or an object"));
     }
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
-    let not_plain = || AuthError::new(Code::InvalidCredential, &["the credential is an object that is not plain JSON. Give the content of the key file."]);
+    let not_plain = || {
+        AuthError::new(
+            Code::InvalidCredential,
+            &["the credential is an object that is not plain JSON. Give the content of the key file."],
+        )
+    };
     Ok(Some(text.ok_or_else(not_plain)?.into()))
 }
 
@@ -109,22 +127,31 @@ fn read_headers(value: &JsValue) -> Result<Vec<(String, String)>, AuthError> {
         return Ok(Vec::new());
     }
     let refuse = || wrong("headers", "what Headers can be made of");
-    let headers = value.dyn_ref::<Object>().and_then(|value| Headers::new_with_record_from_str_to_str(value).ok()).ok_or_else(refuse)?;
-    let pairs = headers.entries().into_iter().map(|pair| serde_wasm_bindgen::from_value(pair.map_err(|_| refuse())?).map_err(|_| refuse()));
+    let headers = value
+        .dyn_ref::<Object>()
+        .and_then(|value| Headers::new_with_record_from_str_to_str(value).ok())
+        .ok_or_else(refuse)?;
+    let pairs = headers
+        .entries()
+        .into_iter()
+        .map(|pair| serde_wasm_bindgen::from_value(pair.map_err(|_| refuse())?).map_err(|_| refuse()));
     pairs.collect()
 }
 
 fn read_carrier(own: &Object) -> Result<Option<Carrier>, AuthError> {
     let name: Option<String> = read(own, "authorizationHeader", CARRIERS)?;
     let Some(name) = name else { return Ok(None) };
-    let known = [Carrier::Authorization, Carrier::XServerlessAuthorization].into_iter().find(|carrier| carrier.name() == name);
+    let known =
+        [Carrier::Authorization, Carrier::XServerlessAuthorization].into_iter().find(|carrier| carrier.name() == name);
     known.map(Some).ok_or_else(|| wrong("authorizationHeader", CARRIERS))
 }
 
 fn read_emulator(own: &Object) -> Result<Option<String>, AuthError> {
     match get(own, "endpoints").dyn_into::<Url>() {
         Ok(url) => Ok(Some(url.origin())),
-        Err(_) => read(own, "endpoints", "the origin of an emulator on this machine, such as \"http://127.0.0.1:8085\""),
+        Err(_) => {
+            read(own, "endpoints", "the origin of an emulator on this machine, such as \"http://127.0.0.1:8085\"")
+        }
     }
 }
 

@@ -163,8 +163,10 @@ pub(super) fn reason(thrown: &JsValue) -> String {
 const RSA: &str = "RSASSA-PKCS1-v1_5";
 
 fn subtle() -> Result<SubtleCrypto, JsValue> {
-    let missing = || JsValue::from(Error::new("there is no WebCrypto (crypto.subtle) here; in browsers it needs https"));
-    let crypto = Reflect::get(&global(), &JsString::from("crypto")).ok().filter(JsValue::is_object).ok_or_else(missing)?;
+    let missing =
+        || JsValue::from(Error::new("there is no WebCrypto (crypto.subtle) here; in browsers it needs https"));
+    let crypto =
+        Reflect::get(&global(), &JsString::from("crypto")).ok().filter(JsValue::is_object).ok_or_else(missing)?;
     let subtle = crypto.unchecked_into::<Crypto>().subtle();
     if subtle.is_object() { Ok(subtle) } else { Err(missing()) }
 }

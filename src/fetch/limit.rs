@@ -26,10 +26,18 @@ impl Limit {
     /// # Errors
     /// `unsupported_by_host` where there is no AbortController.
     pub(super) fn start(ms: Option<u32>) -> Result<Limit, AuthError> {
-        let unsupported = |_| AuthError::new(Code::UnsupportedByHost, &["there is no AbortController here, without which no call can be ended."]);
+        let unsupported = |_| {
+            AuthError::new(
+                Code::UnsupportedByHost,
+                &["there is no AbortController here, without which no call can be ended."],
+            )
+        };
         let controller = AbortController::new().map_err(unsupported)?;
         // The function is JavaScript's own: nothing of ours is called back, should this call be cut off and forgotten.
-        let abort = Reflect::get(&controller, &"abort".into()).map_err(unsupported)?.unchecked_into::<Function>().bind0(&controller);
+        let abort = Reflect::get(&controller, &"abort".into())
+            .map_err(unsupported)?
+            .unchecked_into::<Function>()
+            .bind0(&controller);
         let timer = ms.map(|ms| set_timeout(&abort, f64::from(ms)));
         let ends_ms = now().mono_ms.saturating_add(ms.unwrap_or(AN_HOUR_MS).into());
         Ok(Limit { controller, timer, ms, ends_ms, met: Cell::new(false) })
@@ -48,7 +56,14 @@ impl Limit {
     /// Why to go no further.
     pub(super) fn over(&self) -> Option<AuthError> {
         let ms = self.ms.filter(|_| self.controller.signal().aborted())?;
-        Some(AuthError::transient(Code::Timeout, &["the call had no answer within its timeout of ", &decimal(ms.into()), " ms. Give it a longer timeout, or look at what is slow."]))
+        Some(AuthError::transient(
+            Code::Timeout,
+            &[
+                "the call had no answer within its timeout of ",
+                &decimal(ms.into()),
+                " ms. Give it a longer timeout, or look at what is slow.",
+            ],
+        ))
     }
 
     /// What was waited for is there: nothing is aborted any more.

@@ -132,7 +132,9 @@ impl Options {
     /// # Errors
     /// `invalid_option` or `invalid_audience`.
     pub(super) fn checked(self) -> Result<Options, AuthError> {
-        for (name, value) in [("audience", &self.audience), ("quotaProject", &self.quota_project), ("userAgent", &self.user_agent)] {
+        for (name, value) in
+            [("audience", &self.audience), ("quotaProject", &self.quota_project), ("userAgent", &self.user_agent)]
+        {
             if !value.as_deref().is_none_or(is_visible) {
                 return Err(wrong(name, VISIBLE));
             }
@@ -140,7 +142,11 @@ impl Options {
         if !self.timeout.0.is_none_or(is_duration) {
             return Err(wrong("timeout", DURATION));
         }
-        if !self.allowed_hosts.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b':' | b'-' | b'_' | b'[' | b']')) {
+        if !self
+            .allowed_hosts
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b':' | b'-' | b'_' | b'[' | b']'))
+        {
             return Err(wrong("allowedHosts", HOSTS));
         }
         Ok(self)
@@ -166,7 +172,10 @@ impl Default for Timeout {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Header values may be secrets, as the credential is.
-        f.debug_struct("Options").field("audience", &self.audience).field("timeout", &self.timeout.0).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("audience", &self.audience)
+            .field("timeout", &self.timeout.0)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,14 @@ impl Place {
         let base = BaseUrl::parse(typed, insecure)?;
         let agreed = Url::new(typed).is_ok_and(|url| url.href() == base.href() && url.origin() == base.origin());
         if !agreed {
-            return Err(AuthError::new(Code::InvalidBaseUrl, &["the base URL is read as ", &base.href(), " here and in another way by this runtime. Write it so that both agree."]));
+            return Err(AuthError::new(
+                Code::InvalidBaseUrl,
+                &[
+                    "the base URL is read as ",
+                    &base.href(),
+                    " here and in another way by this runtime. Write it so that both agree.",
+                ],
+            ));
         }
         let path = base.prefix().get(base.origin().len()..).unwrap_or_default().into();
         Ok(Place { base, path })
@@ -44,10 +51,18 @@ impl Place {
         }
         let agrees = |url: &Url| {
             let path = url.pathname();
-            let below = path.strip_prefix(self.path.as_str()).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]));
+            let below =
+                path.strip_prefix(self.path.as_str()).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]));
             below && url.origin() == self.base.origin()
         };
-        let refuse = || AuthError::new(Code::InvalidPath, &["the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it. Nothing was sent."]);
+        let refuse = || {
+            AuthError::new(
+                Code::InvalidPath,
+                &[
+                    "the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it. Nothing was sent.",
+                ],
+            )
+        };
         Url::new(&joined).ok().filter(agrees).map(|url| url.href()).ok_or_else(refuse)
     }
 
@@ -58,7 +73,14 @@ impl Place {
     pub(super) fn within(&self, url: &str) -> Result<String, AuthError> {
         // Parsers drop some of these and mend others.
         let odd = url.chars().any(|c| c == '\\' || c == '\u{feff}' || c.is_whitespace() || c.is_control());
-        let refuse = || AuthError::new(Code::InvalidPath, &["what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent."]);
+        let refuse = || {
+            AuthError::new(
+                Code::InvalidPath,
+                &[
+                    "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent.",
+                ],
+            )
+        };
         let href = Url::new(url).ok().filter(|_| !odd).ok_or_else(refuse)?.href();
         self.base.covers(&href)?;
         Ok(href)

@@ -1,14 +1,14 @@
 //! Sends one call, and again where a new token or a redirect asks for it.
 
+use super::Error;
 use super::driver::{Held, acquire, invalidate};
 use super::host::{discard, fetch, set};
 use super::limit::Limit;
 use super::session::Config;
-use super::Error;
 use crate::error::{AuthError, Code};
+use crate::secret::Secret;
 use crate::session::{Hop, may_resend, redirected};
 use crate::text::concat;
-use crate::secret::Secret;
 use crate::token::Mode;
 use alloc::string::String;
 use core::future::{Future, poll_fn};
@@ -102,16 +102,27 @@ impl Draft {
             return Ok(None);
         }
         if response.type_() == ResponseType::Opaqueredirect {
-            return Err(AuthError::new(Code::RedirectRefused, &["the service redirects, and browsers do not say where to. Call the final URL."]));
+            return Err(AuthError::new(
+                Code::RedirectRefused,
+                &["the service redirects, and browsers do not say where to. Call the final URL."],
+            ));
         }
         let location = response.headers().get("location").ok().flatten();
-        let Some(to) = location.and_then(|location| Url::new_with_base(&location, &self.url).ok()) else { return Ok(None) };
+        let Some(to) = location.and_then(|location| Url::new_with_base(&location, &self.url).ok()) else {
+            return Ok(None);
+        };
         to.set_hash("");
         let Ok(from) = Url::new(&self.url) else { return Ok(None) };
         let hop = redirected(response.status(), &self.method, &from.href(), &to.href(), hops, self.replayable);
         Ok(match hop {
             Hop::HandedBack => None,
-            Hop::Again => Some(Draft { url: to.href(), method: self.method.clone(), headers: self.headers.clone(), init: self.init.clone(), ..*self }),
+            Hop::Again => Some(Draft {
+                url: to.href(),
+                method: self.method.clone(),
+                headers: self.headers.clone(),
+                init: self.init.clone(),
+                ..*self
+            }),
             Hop::AsGet => Some(self.as_get(to.href())),
         })
     }
@@ -124,7 +135,14 @@ impl Draft {
         for name in ["content-type", "content-length", "content-encoding", "content-language", "content-location"] {
             let _ = self.headers.delete(name);
         }
-        Draft { url, method: "GET".into(), headers: self.headers.clone(), init: self.init.clone(), replayable: true, ..*self }
+        Draft {
+            url,
+            method: "GET".into(),
+            headers: self.headers.clone(),
+            init: self.init.clone(),
+            replayable: true,
+            ..*self
+        }
     }
 }
 
@@ -133,10 +151,14 @@ async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>
     let (mut one, mut other) = (pin!(one), pin!(other));
     let (mut first, mut second) = (None, None);
     poll_fn(|context| {
-        if first.is_none() && let Poll::Ready(value) = one.as_mut().poll(context) {
+        if first.is_none()
+            && let Poll::Ready(value) = one.as_mut().poll(context)
+        {
             first = Some(value);
         }
-        if second.is_none() && let Poll::Ready(value) = other.as_mut().poll(context) {
+        if second.is_none()
+            && let Poll::Ready(value) = other.as_mut().poll(context)
+        {
             second = Some(value);
         }
         match (first.take(), second.take()) {

@@ -1,10 +1,10 @@
 //! The session: a base URL, a credential, and calls that carry its token.
 
+use super::Call;
 use super::driver::{Caller, acquire};
 use super::limit::Limit;
 use super::options::{Carrier, Options};
 use super::place::Place;
-use super::Call;
 use crate::credential::Hosts;
 use crate::error::AuthError;
 use crate::grant::{Audience, Scopes, Target};
@@ -52,7 +52,18 @@ impl Session {
     /// `invalid_base_url`, `invalid_option`, `invalid_audience`, or what is wrong with the credential. That there is none
     /// is the first call's error.
     pub fn new(base_url: &str, options: Options) -> Result<Session, AuthError> {
-        let Options { credential, audience, quota_project, timeout, user_agent, headers: own, carrier, allowed_hosts, emulator, insecure } = options.checked()?;
+        let Options {
+            credential,
+            audience,
+            quota_project,
+            timeout,
+            user_agent,
+            headers: own,
+            carrier,
+            allowed_hosts,
+            emulator,
+            insecure,
+        } = options.checked()?;
         let place = Place::find(base_url, insecure)?;
         let target = Target::id_token(Audience::parse(&audience.unwrap_or_else(|| place.audience()))?);
         let hosts = Hosts::google().allow(&allowed_hosts);

@@ -94,7 +94,11 @@ fn the_least_recently_used_credential_goes_unless_it_is_at_work() {
     let (a, b) = (world.account("a"), world.account("b"));
     let working = world.begin(world.ask(a));
     let c = world.account("c");
-    assert!(world.tokens.credential(a).is_some() && world.tokens.credential(b).is_none() && world.tokens.credential(c).is_some());
+    assert!(
+        world.tokens.credential(a).is_some()
+            && world.tokens.credential(b).is_none()
+            && world.tokens.credential(c).is_some()
+    );
     world.succeed(working).had();
     let error = world.begin(world.ask(b)).failed();
     assert_eq!((error.code, error.transient), (Code::CoreFailed, true));

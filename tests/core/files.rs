@@ -31,7 +31,10 @@ fn the_file_is_read_once_for_all_and_one_exchange_made() {
     world.succeed(leader).had();
     followers.into_iter().for_each(|id| _ = world.wake(id).had());
     world.begin(ask(&world, "/key.json")).had();
-    let other = Ask { target: ask(&world, "").target, ..world.ask_for(Source::Environment { file: "/key.json".into() }, "https://other.example") };
+    let other = Ask {
+        target: ask(&world, "").target,
+        ..world.ask_for(Source::Environment { file: "/key.json".into() }, "https://other.example")
+    };
     world.begin(other).had();
     assert_eq!(world.exchanges, 1);
 }
@@ -70,7 +73,12 @@ fn what_is_wrong_with_the_file_is_told_to_all_and_forgotten() {
         let reader = reads(world.begin(ask(&world, "/key.json")));
         let follower = world.begin(ask(&world, "/key.json")).follows();
         let error = world.step(reader, event).failed();
-        assert!(error.code == code && error.message.contains("/key.json") && error.message.contains("GOOGLE_APPLICATION_CREDENTIALS"), "{error}");
+        assert!(
+            error.code == code
+                && error.message.contains("/key.json")
+                && error.message.contains("GOOGLE_APPLICATION_CREDENTIALS"),
+            "{error}"
+        );
         assert_eq!(world.wake(follower).failed(), error);
         let reader = reads(world.begin(ask(&world, "/key.json")));
         let stand = world.step(reader, content("a"));

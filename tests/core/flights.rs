@@ -132,7 +132,8 @@ fn an_answer_that_comes_after_the_takeover_harms_nobody() {
         world.pass(2000);
         let heir = world.wake(followers[0]);
         world.wake(followers[1]).follows();
-        let answer = if good { world.token_answer(AUDIENCE, 3600) } else { answer(400, &json!({"error": "invalid_grant"})) };
+        let answer =
+            if good { world.token_answer(AUDIENCE, 3600) } else { answer(400, &json!({"error": "invalid_grant"})) };
         let stand = world.step(late, Event::Answered(answer));
         assert_eq!(matches!(stand, Stand::Had(_)), good);
         if !good {

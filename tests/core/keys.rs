@@ -13,20 +13,34 @@ fn shapes() -> Vec<(String, Value, Target, Hosts)> {
     let keys: Value = serde_json::from_str(include_str!("../vectors/keys.json")).unwrap();
     // The same key in another wrapping is another file; nothing says that it is the same key.
     let pems = [pem(), keys["keys"]["pkcs1_2048"].as_str().unwrap().to_owned()];
-    let audiences = ["a", "a b", "b a", "https://a.example", "https://a.example/", "HTTPS://a.example", "id", "access", "-"];
+    let audiences =
+        ["a", "a b", "b a", "https://a.example", "https://a.example/", "HTTPS://a.example", "id", "access", "-"];
     let scopes = ["a", "a b", "b", "https://a.example", "id"];
     let ids = audiences.map(|text| Target::id_token(Audience::parse(text).unwrap()));
     let access = scopes.map(|text| Target::access_token(Scopes::parse(text).unwrap()));
     let targets: Vec<Target> = ids.into_iter().chain(access).collect();
-    let hosts = [Hosts::google(), Hosts::google().emulator("http://127.0.0.1:1").unwrap(), Hosts::google().emulator("http://127.0.0.1:11").unwrap()];
+    let hosts = [
+        Hosts::google(),
+        Hosts::google().emulator("http://127.0.0.1:1").unwrap(),
+        Hosts::google().emulator("http://127.0.0.1:11").unwrap(),
+    ];
     let mut shapes = Vec::new();
     for (email, id) in [("a@x", "k"), ("a@xk", ""), ("a@x", "kk"), ("aa@x", "k"), ("k@x", "a")] {
         for (which, pem) in pems.iter().enumerate() {
-            for uri in ["https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token", "https://oauth2.googleapis.com/token?a"] {
+            for uri in [
+                "https://oauth2.googleapis.com/token",
+                "https://www.googleapis.com/oauth2/v4/token",
+                "https://oauth2.googleapis.com/token?a",
+            ] {
                 let file = json!({"type": "service_account", "client_email": email, "private_key_id": id, "private_key": pem, "token_uri": uri});
                 for target in &targets {
                     for hosts in &hosts {
-                        shapes.push((format!("{email} {id} {which} {uri} {target:?} {hosts:?}"), file.clone(), target.clone(), hosts.clone()));
+                        shapes.push((
+                            format!("{email} {id} {which} {uri} {target:?} {hosts:?}"),
+                            file.clone(),
+                            target.clone(),
+                            hosts.clone(),
+                        ));
                     }
                 }
             }
@@ -56,7 +70,8 @@ fn no_two_shapes_share_a_key() {
     let shapes = shapes();
     for (name, file, target, hosts) in &shapes {
         // Parsing is what takes the time.
-        let account = *accounts.entry(file.to_string()).or_insert_with(|| world.tokens.register(credential(file), false));
+        let account =
+            *accounts.entry(file.to_string()).or_insert_with(|| world.tokens.register(credential(file), false));
         assert!(keys.insert(key(&mut world, account, target, hosts)), "shares its key: {name}");
     }
     assert_eq!(keys.len(), 5 * 2 * 3 * 14 * 3);
@@ -68,7 +83,9 @@ fn what_does_not_shape_a_token_does_not_part_them() {
     let mut world = World::new(Default::default());
     let mut file = key_file("a");
     let a = world.tokens.register(credential(&file), false);
-    for (name, value) in [("project_id", "other"), ("client_id", "7"), ("auth_uri", "https://evil.example"), ("note", "x")] {
+    for (name, value) in
+        [("project_id", "other"), ("client_id", "7"), ("auth_uri", "https://evil.example"), ("note", "x")]
+    {
         file[name] = json!(value);
     }
     assert_eq!(world.tokens.register(credential(&file), false), a);

@@ -1,6 +1,12 @@
 //! The tokens of a module, driven by a script and a clock that only moves when it is told to.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test that fails has to stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails has to stop"
+)]
 
 mod bounds;
 mod files;

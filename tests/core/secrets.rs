@@ -26,7 +26,11 @@ fn check(error: &AuthError) {
 /// What the endpoint is sent: it may well say it again.
 fn assertion(world: &mut World, account: CredentialId) -> (String, OperationId) {
     let stand = world.begin(world.ask(account));
-    let Stand::Sends(id, request) = world.step(stand.signs(), Event::Signed(b"a signature that is long enough to be one".to_vec())) else { panic!() };
+    let Stand::Sends(id, request) =
+        world.step(stand.signs(), Event::Signed(b"a signature that is long enough to be one".to_vec()))
+    else {
+        panic!()
+    };
     let shown = format!("{request:?}");
     tells_nothing(&shown);
     let body = world.tokens.secret(id, request.body.unwrap()).unwrap();
@@ -47,7 +51,10 @@ fn answers_that_echo_what_was_sent_are_not_passed_on() {
             (400, json!({"error": {"status": assertion, "message": token}})),
             (400, json!({"error": "invalid_grant", "error_description": format!("{}\r\n{}", token, pem())})),
             (401, json!({"error": [assertion], "id_token": token})),
-            (503, json!({"error": "server_error", "error_description": format!("assertion={assertion}&token={token}")})),
+            (
+                503,
+                json!({"error": "server_error", "error_description": format!("assertion={assertion}&token={token}")}),
+            ),
             (200, json!({"id_token": token})),
             (200, json!({"id_token": format!("{token}.{token}")})),
             (200, json!({"access_token": token, "refresh_token": assertion})),

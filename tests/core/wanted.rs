@@ -49,5 +49,5 @@ fn what_stands_in_a_url_is_redacted_too() {
     let token = jwt(&json!({"aud": AUDIENCE}));
     assert!(!shown(&format!("look at https://svc.example/{token}")).contains("eyJ"));
     let line = pem().lines().nth(1).unwrap().replacen(char::is_alphabetic, "//", 3);
-    assert!(!shown(&line).contains(&line[8..]));
+    assert!(!shown(&line).contains(line.rsplit('/').next().unwrap()));
 }

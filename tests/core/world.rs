@@ -108,7 +108,10 @@ impl World {
     pub(crate) fn token_answer(&mut self, audience: &str, life_s: u64) -> Response {
         self.minted += 1;
         let now_s = self.now.wall_ms / 1000;
-        answer(200, &json!({"id_token": jwt(&json!({"aud": audience, "iat": now_s, "exp": now_s + life_s, "jti": self.minted}))}))
+        answer(
+            200,
+            &json!({"id_token": jwt(&json!({"aud": audience, "iat": now_s, "exp": now_s + life_s, "jti": self.minted}))}),
+        )
     }
 
     pub(crate) fn text(&mut self, key: &Key) -> String {
@@ -181,6 +184,7 @@ pub(crate) fn jwt(claims: &Value) -> String {
 fn base64(text: &str) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits: Vec<u8> = text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
-    let digit = |six: &[u8]| (0..6).fold(0, |value, at| value << 1 | usize::from(six.get(at).copied().unwrap_or_default()));
+    let digit =
+        |six: &[u8]| (0..6).fold(0, |value, at| value << 1 | usize::from(six.get(at).copied().unwrap_or_default()));
     bits.chunks(6).map(|six| char::from(DIGITS[digit(six)])).collect()
 }

@@ -57,8 +57,14 @@ async fn values_go_out_as_json() {
     assert_eq!(serde_json::from_str::<Value>(seen["body"].as_str().unwrap()).unwrap(), value);
     assert_eq!((&seen["headers"]["content-type"], &seen["path"]), (&json!("application/json"), &json!("")));
     let seen = echo(session.post("/x").header("content-type", "application/problem+json").json("a").unwrap()).await;
-    assert_eq!((&seen["headers"]["content-type"], &seen["body"]), (&json!("application/problem+json"), &json!("\"a\"")));
-    assert!(matches!(session.post("").json(&u64::MAX), Err(Error::Json(_))), "more than a number of JavaScript's holds");
+    assert_eq!(
+        (&seen["headers"]["content-type"], &seen["body"]),
+        (&json!("application/problem+json"), &json!("\"a\""))
+    );
+    assert!(
+        matches!(session.post("").json(&u64::MAX), Err(Error::Json(_))),
+        "more than a number of JavaScript's holds"
+    );
 }
 
 #[test]
@@ -137,7 +143,8 @@ async fn redirects_that_leave_the_origin_are_handed_back() {
     echo(session.get("/warm")).await;
     world.sent();
     let with_user = world.lab.origin().replace("://", "://user:pw@");
-    let elsewhere = ["https://evil.example/x", "//evil.example/", &with_user, "javascript:alert(1)", "http://127.0.0.1:9/"];
+    let elsewhere =
+        ["https://evil.example/x", "//evil.example/", &with_user, "javascript:alert(1)", "http://127.0.0.1:9/"];
     for location in elsewhere {
         for status in [301, 302, 303, 307, 308] {
             let headers = json!({"location": location});

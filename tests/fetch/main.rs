@@ -1,6 +1,13 @@
 //! The async session against the emulator: in this process, or a served one that CLOUD_RUN_AUTH_EMULATOR names.
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-#![allow(unsafe_code, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test that fails has to stop")]
+#![allow(
+    unsafe_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails has to stop"
+)]
 
 mod calls;
 mod lab;

@@ -95,7 +95,8 @@ fn a_credential_that_is_none_is_refused_at_once() {
         assert!(error.code == code && !error.message.contains("canary") && !error.message.contains("MII"), "{error}");
     }
     let file = key_file("https://sts.example:8443/token").to_string();
-    let named = |host: &str| Session::new("https://svc.example", Options::new().allow_host(host).credential(file.as_str()));
+    let named =
+        |host: &str| Session::new("https://svc.example", Options::new().allow_host(host).credential(file.as_str()));
     assert!(named("sts.example:8443").is_ok() && named("sts.example").is_err());
     assert_eq!(named("a, b").unwrap_err().code, Code::InvalidOption);
     let far = Session::new("https://svc.example", Options::new().emulator("http://10.0.0.1"));

@@ -43,7 +43,8 @@ async fn what_shapes_a_token_has_a_token_of_its_own() {
     assert_eq!(session.access_token(&[]).await.unwrap_err().code, Code::InvalidScope);
     let paid = Session::new(&world.base, world.options().quota_project("p")).unwrap();
     let headers = paid.authorization_headers().await.unwrap();
-    let shown: Vec<(&str, String)> = headers.iter().map(|(name, value)| (*name, value.expose_text().chars().take(10).collect())).collect();
+    let shown: Vec<(&str, String)> =
+        headers.iter().map(|(name, value)| (*name, value.expose_text().chars().take(10).collect())).collect();
     assert_eq!(shown, [("authorization", "Bearer eyJ".to_owned()), ("x-goog-user-project", "p".to_owned())]);
 }
 
@@ -169,7 +170,7 @@ async fn an_early_refresh_that_hangs_holds_its_call_up_for_two_seconds_at_most()
     world.lab.skip(3_450_000.0).await.unwrap();
     world.fault(json!({"endpoint": "token", "hang": true, "times": 1})).await;
     let began = js_sys::Date::now();
-    assert_eq!(session.get("/x").timeout_ms(1000).send().await.unwrap().text().await.is_ok(), true);
+    assert!(session.get("/x").timeout_ms(1000).send().await.unwrap().text().await.is_ok());
     assert!(js_sys::Date::now() - began < 2500.0);
     assert_eq!(session.get("/x").send().await.unwrap().status(), 200);
     assert_eq!(world.exchanges().await, 2);

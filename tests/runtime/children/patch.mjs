@@ -1,35 +1,36 @@
 // Puts real traps into the module's exports: the function called instead runs into `unreachable`.
-import { Buffer } from "node:buffer";
 
 // (module (func (export "trap") unreachable))
 const sections = ["010401600000", "03020100", "07080104747261700000", "0a05010300000b"];
 const trapModule = Buffer.from(`0061736d01000000${sections.join("")}`, "hex");
 const { trap } = new WebAssembly.Instance(new WebAssembly.Module(trapModule)).exports;
 
-/** Tells the package's module from those that Node brings along. */
+/** Tells the package's module from those that Node brings along, such as its HTTP parser. */
 export const isOurs = ({ exports }) => Object.keys(exports).some((name) => name.startsWith("__wbindgen"));
 
-/** Names of exports that belong to the glue, which nobody calls as such. */
-const glue = /^(__|memory)/;
+/** Exports that belong to the glue, which calls them between the real ones. */
+const glue = /^__|^memory$/;
 
-/** @type {Set<string>} */
-export const names = new Set();
-/** Which export traps, after how many more of its calls, and which one did. */
-export const plan = { next: undefined, after: 0, trapped: undefined };
+/** How many calls into the module there were, which one is to trap, and how many did. */
+export const plan = { calls: 0, trapAt: undefined, trapped: 0 };
+
+/** Has the next call into the module trap. */
+export function trapNext(after = 0) {
+  plan.trapAt = plan.calls + after + 1;
+}
 
 const { Instance } = WebAssembly;
-/** Stands in for the real constructor, so that every export goes through us. Node's own modules (its HTTP parser) are left alone. */
+/** Stands in for the real constructor, so that every export goes through us. */
 WebAssembly.Instance = function (...given) {
   const instance = new Instance(...given);
   if (!isOurs(instance)) return instance;
   const exports = { ...instance.exports };
   for (const [name, value] of Object.entries(exports)) {
     if (typeof value !== "function" || glue.test(name)) continue;
-    names.add(name);
     exports[name] = (...values) => {
-      if (plan.next !== name || plan.after-- > 0) return value(...values);
-      plan.next = undefined;
-      plan.trapped = name;
+      plan.calls += 1;
+      if (plan.calls !== plan.trapAt) return value(...values);
+      plan.trapped += 1;
       return trap();
     };
   }

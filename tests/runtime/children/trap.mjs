@@ -1,33 +1,31 @@
-// A trap at each place in turn at which an ordinary call enters the module.
-import { plan, names } from "./patch.mjs";
+// A trap at each of the calls that one ordinary call makes into the module, in turn.
+import { plan, trapNext } from "./patch.mjs";
 import { given, optionsOf, outcome, report } from "./call.mjs";
 
 const { createSession } = await import("cloud-run-auth");
 const options = optionsOf(given);
 
-/** A call that goes through as much of the module as one call can. */
-async function whole(session, index) {
-  // A path that both parsers have to agree on, and a token that is not there yet.
+/** A call that goes through as much of the module as one can: two parsers, and a token that is not there yet. */
+async function whole(index) {
+  const session = createSession(given.base, options);
   const response = await session.get("/ä?x");
   await session.getIdToken({ audience: `trap-${index}` });
   return response;
 }
 
-await outcome(() => createSession(given.base, options).get("/warm"));
+await outcome(() => whole("warm"));
+const before = plan.calls;
+await outcome(() => whole("counted"));
+const calls = plan.calls - before;
+
 const results = [];
-for (const name of names) {
-  if (/free|start/.test(name)) continue;
-  // The first, the second … time that one call enters the module there, until it does so no more often.
-  for (let after = 0; after < 50; after++) {
-    const session = createSession(given.base, options);
-    Object.assign(plan, { trapped: undefined, next: name, after });
-    const began = Date.now();
-    const first = await outcome(() => whole(session, `${name}-${after}`));
-    const ms = Date.now() - began;
-    const trapped = plan.trapped === name;
-    plan.next = undefined;
-    if (!trapped) break;
-    results.push({ name: `${name} ${after}`, first, trapped, ms, next: await outcome(() => session.get("/next")) });
-  }
+for (let index = 0; index < calls; index += 1) {
+  const trapped = plan.trapped;
+  trapNext(index);
+  const began = Date.now();
+  const first = await outcome(() => whole(index));
+  const ms = Date.now() - began;
+  const next = await outcome(() => createSession(given.base, options).get("/next"));
+  results.push({ index, first, next, ms, trapped: plan.trapped - trapped });
 }
-report({ exports: results });
+report({ calls, results });

@@ -1,0 +1,92 @@
+//! What crosses the boundary, with names.
+
+use cloud_run_auth::js;
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+
+pub(crate) const WALL_MS: u64 = 1_800_000_000_000;
+pub(crate) const AUDIENCE: &str = "https://svc.example";
+
+/// Kinds of turns.
+pub(crate) const HAD: &str = "0";
+pub(crate) const ERROR: &str = "!";
+pub(crate) const SIGN: &str = "2";
+pub(crate) const SEND: &str = "3";
+pub(crate) const READ: &str = "4";
+pub(crate) const ASK: &str = "5";
+pub(crate) const JOIN: &str = "6";
+/// Kinds of events.
+pub(crate) const FAILED: &str = "0";
+pub(crate) const SIGNED: &str = "1";
+pub(crate) const ANSWERED: &str = "2";
+pub(crate) const RETURNED: &str = "3";
+pub(crate) const GRANTED: &str = "4";
+pub(crate) const WOKEN: &str = "5";
+/// Kinds of asking.
+pub(crate) const USUAL: &str = "0";
+pub(crate) const EARLY: &str = "1";
+pub(crate) const FORCED: &str = "2";
+
+#[wasm_bindgen]
+extern "C" {
+    fn btoa(text: &str) -> String;
+}
+
+/// One call, and the fields of its answer, each of which has a zero character for its end.
+pub(crate) fn call(fields: &[&str]) -> Vec<String> {
+    let answer = js::call(&fields.join("\0"));
+    let fields = answer.strip_suffix('\0').unwrap_or(&answer);
+    fields.split('\0').map(String::from).collect()
+}
+
+/// A module that is started; nothing of an earlier test is to be met where the names differ.
+pub(crate) fn register(name: &str) -> String {
+    js::start(2000);
+    call(&["c", "", "", "", &key_file(name)]).remove(0)
+}
+
+pub(crate) fn key_file(name: &str) -> String {
+    let keys: Value = serde_json::from_str(include_str!("../vectors/keys.json")).unwrap();
+    json!({"type": "service_account", "client_email": format!("{name}@p.iam.gserviceaccount.com"), "private_key_id": "k", "private_key": keys["keys"]["pkcs8_2048"]}).to_string()
+}
+
+/// Both clocks, so long after the test began.
+pub(crate) fn clocks(after_ms: u64) -> [String; 2] {
+    [(WALL_MS + after_ms).to_string(), after_ms.to_string()]
+}
+
+pub(crate) fn begin(credential: &str) -> Vec<String> {
+    begin_as(credential, USUAL)
+}
+
+pub(crate) fn begin_as(credential: &str, mode: &str) -> Vec<String> {
+    let [wall, mono] = clocks(0);
+    call(&["g", &wall, &mono, "120000", credential, "", mode, "", "", "", AUDIENCE])
+}
+
+pub(crate) fn step(turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {
+    step_at(0, turn, event, value, text)
+}
+
+pub(crate) fn step_at(after_ms: u64, turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {
+    let [wall, mono] = clocks(after_ms);
+    call(&["s", &wall, &mono, &turn[1], event, value, "", "", text])
+}
+
+/// A token of an hour, issued when the test began.
+pub(crate) fn token() -> String {
+    let part = |value: Value| btoa(&value.to_string()).replace('+', "-").replace('/', "_").replace('=', "");
+    let issued = WALL_MS / 1000;
+    format!(
+        "{}.{}.c2ln",
+        part(json!({"alg": "RS256"})),
+        part(json!({"aud": AUDIENCE, "iat": issued, "exp": issued + 3600}))
+    )
+}
+
+/// From the signing to the token, with a signature that no server would have.
+pub(crate) fn exchange(signing: &[String]) -> Vec<String> {
+    let sending = step(signing, SIGNED, "", "c2lnbmF0dXJl");
+    assert_eq!(sending[0], SEND, "{sending:?}");
+    step(&sending, ANSWERED, "200", &json!({"id_token": token()}).to_string())
+}

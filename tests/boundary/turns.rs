@@ -1,0 +1,117 @@
+//! Calls that take turns until they have their token.
+
+use crate::driver::*;
+use serde_json::json;
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[test]
+fn an_exchange_from_begin_to_token() {
+    let number = register("exchange");
+    assert_eq!(register("exchange"), number);
+    let signing = begin(&number);
+    let [kind, _, leads, credential, fingerprint, input] = signing.as_slice() else { panic!("{signing:?}") };
+    assert_eq!((kind.as_str(), leads != "0", credential), (SIGN, true, &number));
+    assert!(fingerprint.len() == 43 && input.starts_with("eyJ") && input.split('.').count() == 2);
+
+    let sending = step(&signing, SIGNED, "", "c2lnbmF0dXJl");
+    assert_eq!(sending[..6], [SEND, &signing[1], leads, "POST", "https://oauth2.googleapis.com/token", "60000"]);
+    let body =
+        format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={input}.c2lnbmF0dXJl");
+    assert_eq!(
+        sending[6..],
+        [&body, "content-type", "application/x-www-form-urlencoded", "accept", "application/json"]
+    );
+
+    let had = step(&sending, ANSWERED, "200", &json!({"id_token": token()}).to_string());
+    let [kind, serial, refresh_ms, expires_ms, key, got, evicted] = had.as_slice() else { panic!("{had:?}") };
+    assert_eq!((kind.as_str(), got, evicted.as_str()), (HAD, &token(), ""));
+    let after = |text: &str| text.parse::<u64>().unwrap() - WALL_MS;
+    assert!((3_375_000..3_432_000).contains(&after(refresh_ms)) && after(expires_ms) == 3_570_000, "{had:?}");
+    // The host has the token now, and is not handed it again.
+    assert_eq!(begin(&number), [HAD, serial, refresh_ms, expires_ms, key, "", ""]);
+}
+
+#[test]
+fn a_second_call_joins_and_is_served_by_the_first() {
+    let number = register("join");
+    let (first, second) = (begin(&number), begin(&number));
+    assert_eq!(second, [JOIN, &second[1], "0", &first[2], "25"]);
+    assert_eq!(step(&second, WOKEN, "", "")[0], JOIN);
+    let had = exchange(&first);
+    let served = step(&second, WOKEN, "", "");
+    assert_eq!((served[0].as_str(), &served[1..5]), (HAD, &had[1..5]));
+}
+
+#[test]
+fn a_failure_is_shared_and_says_all_that_is_known() {
+    let number = register("failure");
+    let (first, second) = (begin(&number), begin(&number));
+    let sending = step(&first, SIGNED, "", "c2lnbmF0dXJl");
+    let body = json!({"error": "unavailable", "error_description": "busy"}).to_string();
+    let [wall, mono] = clocks(0);
+    let error = call(&["s", &wall, &mono, &sending[1], ANSWERED, "503", &wall, "7000", &body]);
+    assert_eq!(
+        (&error[..2], error[2].contains("busy")),
+        (&[ERROR, "exchange_unavailable"].map(String::from)[..], true)
+    );
+    assert_eq!(error[3..], ["1", "7000", "503", "unavailable", "busy"]);
+    assert_eq!(step(&second, WOKEN, "", ""), error);
+    assert_eq!(begin(&number)[0], SIGN, "the next tries anew");
+}
+
+#[test]
+fn a_follower_takes_over_from_one_that_gave_up_or_is_dead() {
+    let number = register("abandoned");
+    let (first, second) = (begin(&number), begin(&number));
+    assert_eq!(call(&["a", &first[1]]), [""]);
+    let heir = step(&second, WOKEN, "", "");
+    assert_eq!((heir[0].as_str(), step(&first, SIGNED, "", "eA")[1].as_str()), (SIGN, "timeout"));
+    assert_eq!(exchange(&heir)[0], HAD);
+
+    let number = register("dead");
+    let (_dead, second, third) = (begin(&number), begin(&number), begin(&number));
+    assert_eq!(step_at(1999, &second, WOKEN, "", "")[0], JOIN);
+    assert_eq!(step_at(2000, &second, WOKEN, "", "")[0], SIGN);
+    assert_eq!(step_at(2001, &third, WOKEN, "", "")[0], JOIN);
+}
+
+#[test]
+fn a_token_is_dropped_by_its_serial_and_forced_by_its_mode() {
+    let number = register("dropped");
+    let had = exchange(&begin(&number));
+    let invalidate = |serial: &str| call(&["i", serial, &had[4]]);
+    invalidate("0");
+    assert_eq!((begin(&number)[0].as_str(), begin_as(&number, EARLY)[0].as_str()), (HAD, HAD), "it is fresh");
+    let forced = begin_as(&number, FORCED);
+    assert_eq!(forced[0], SIGN);
+    let newer = exchange(&forced);
+    assert_eq!((newer[1] != had[1], &newer[5]), (true, &token()));
+    invalidate(&had[1]);
+    assert_eq!(begin(&number)[0], HAD, "that one was replaced");
+    invalidate(&newer[1]);
+    assert_eq!(begin(&number)[0], SIGN);
+}
+
+#[test]
+fn what_the_host_kept_is_taken_back_after_a_restart() {
+    let number = register("restart");
+    let had = exchange(&begin(&number));
+    call(&["i", &had[1], &had[4]]);
+    let [wall, mono] = clocks(1000);
+    let restored = call(&["o", &wall, &mono, &had[3], &had[4]]);
+    assert_eq!((restored.len(), restored[2] <= had[3]), (3, true));
+    let again = begin(&number);
+    assert_eq!((again[0].as_str(), &again[1..4], again[5].as_str()), (HAD, restored.as_slice(), ""));
+}
+
+#[test]
+fn a_private_key_is_handed_out_until_it_is_forgotten() {
+    let number = register("key");
+    let key = call(&["k", &number]);
+    assert!(key[0].starts_with("MII") && key == call(&["k", &number]));
+    assert_eq!((call(&["w", &number]), call(&["k", &number])), (vec![String::new()], vec![String::new()]));
+    assert_eq!((register("key"), call(&["k", &number])), (number.clone(), vec![String::new()]), "nobody asked for it");
+    call(&["c", "1", "", "", &key_file("key")]);
+    assert_eq!(call(&["k", &number]), key);
+    assert_eq!((call(&["w", "99"]), call(&["k", "99"])), (vec![String::new()], vec![String::new()]));
+}
