@@ -64,6 +64,9 @@ export function checkPath(path) {
   return guarded(() => check(path));
 }
 
+/** @param {Uint8Array} bytes */
+export const decode = (bytes) => new TextDecoder().decode(bytes);
+
 /**
  * One synchronous call of the core, by the letter that `src/js` gives it; throws where the answer is an error.
  * Only the last field may hold a zero character.
@@ -74,7 +77,7 @@ export function checkPath(path) {
  */
 export function ask(letter, ...fields) {
   const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(+field) || 0))].join("\0");
-  const answer = guarded(() => call(text)).split("\0");
+  const answer = decode(guarded(() => call(text))).split("\0");
   if (answer[0] === "!") throw fromCore(answer.slice(1));
   return answer;
 }
@@ -111,7 +114,12 @@ function guarded(question) {
 function start(module) {
   compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   initSync({ module: compiled });
-  begin(host.isolated ? FLIGHT_DEAD_AFTER : 0);
+  try {
+    begin(host.isolated ? FLIGHT_DEAD_AFTER : 0);
+  } catch (thrown) {
+    // There is no randomness here, or none yet: then refreshes are not spread.
+    if (isTrap(thrown)) throw thrown;
+  }
 }
 
 function restart() {

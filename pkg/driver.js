@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { AuthError } from "./errors.js";
-import { ask, epoch, host, now, onRestart, ready } from "./core.js";
+import { ask, decode, epoch, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -37,8 +37,6 @@ const functions = new WeakMap();
 /** How to wake those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, { ended: Promise<void>, end: () => void }>} */
 const flights = new Map();
 let functionCount = 0;
-/** @param {Uint8Array} bytes */
-const decode = (bytes) => new TextDecoder().decode(bytes);
 
 onRestart(() => {
   for (const flight of flights.values()) flight.end();

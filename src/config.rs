@@ -36,8 +36,9 @@ pub struct Limits {
     pub failure_told_ms: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// What [`Limits::default`] gives.
+    pub(crate) const fn usual() -> Limits {
         Limits {
             cached_tokens: 1000,
             credentials: 1000,
@@ -51,6 +52,12 @@ impl Default for Limits {
             flight_dead_after_ms: None,
             failure_told_ms: 10_000,
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::usual()
     }
 }
 

@@ -3,9 +3,11 @@
 //! A code is stable: callers branch on it, the TypeScript union and the
 //! documentation are held against this list by tests.
 
-use crate::text::{concat, contains};
-use alloc::boxed::Box;
+#[cfg(any(feature = "crypto", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
+use crate::text::concat;
+use crate::text::{contains, filled, push};
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
 
@@ -93,7 +95,7 @@ pub struct ServerSaid {
 /// The one error: a stable code, what happened to which input, and what to do next.
 ///
 /// No message holds a token, an assertion or a key. It is one pointer wide, because every
-/// function that can fail hands it on.
+/// function that can fail hands it on, and shared, because all who follow a flight are told the same.
 ///
 /// ```
 /// use cloud_run_auth::{error::Code, grant::Audience};
@@ -102,7 +104,7 @@ pub struct ServerSaid {
 /// assert!(!error.transient);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AuthError(Box<Details>);
+pub struct AuthError(Arc<Details>);
 
 /// What an [`AuthError`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -121,34 +123,49 @@ pub struct Details {
 }
 
 impl AuthError {
-    /// An error that will come again until something is changed. The message is put together from pieces.
+    /// An error that will come again until something is changed.
+    pub(crate) fn plain(code: Code, message: &str) -> Self {
+        AuthError::about(code, message, "", "")
+    }
+
+    /// As [`plain`](AuthError::plain), with a message that has a `~` for a stranger's words, made fit to be [`shown`], and
+    /// a `$` for our own. One text with two places is less code than a list of pieces, for every message there is.
+    pub(crate) fn about(code: Code, message: &str, strangers: &str, own: &str) -> Self {
+        AuthError::whole(Details {
+            code,
+            message: filled(message, strangers, own),
+            transient: false,
+            retry_after_ms: None,
+            server: None,
+        })
+    }
+
+    /// As [`about`](AuthError::about), for what may be gone when the same thing is tried later.
+    pub(crate) fn passing(code: Code, message: &str, strangers: &str, own: &str) -> Self {
+        AuthError::whole(Details {
+            code,
+            message: filled(message, strangers, own),
+            transient: true,
+            retry_after_ms: None,
+            server: None,
+        })
+    }
+
+    /// An error that says all that an error can say.
+    pub(crate) fn whole(details: Details) -> Self {
+        AuthError(Arc::new(details))
+    }
+
+    /// As [`plain`](AuthError::plain), from pieces.
+    #[cfg(any(feature = "crypto", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
     pub(crate) fn new(code: Code, pieces: &[&str]) -> Self {
-        AuthError(Box::new(Details { code, message: concat(pieces), transient: false, retry_after_ms: None, server: None }))
+        AuthError::about(code, "$", "", &concat(pieces))
     }
 
-    /// An error that may be gone when the same thing is tried later.
+    /// As [`passing`](AuthError::passing), from pieces.
+    #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn transient(code: Code, pieces: &[&str]) -> Self {
-        let mut error = AuthError::new(code, pieces);
-        error.0.transient = true;
-        error
-    }
-
-    /// The error with what the server said.
-    pub(crate) fn with_server(mut self, server: ServerSaid) -> Self {
-        self.0.server = Some(server);
-        self
-    }
-
-    /// The error with how long the server asked to be left alone.
-    pub(crate) fn with_retry_after(mut self, ms: Option<u64>) -> Self {
-        self.0.retry_after_ms = ms;
-        self
-    }
-
-    /// The error with what it is about put before it.
-    pub(crate) fn about(mut self, what: &str) -> Self {
-        self.0.message = concat(&[what, ": ", &self.0.message]);
-        self
+        AuthError::passing(code, "$", "", &concat(pieces))
     }
 }
 
@@ -174,35 +191,33 @@ pub fn shown(text: &str) -> String {
     const LONGEST: usize = 300;
     const TOKEN_LIKE: usize = 40;
     let mut out = String::new();
-    let mut run = 0_usize;
-    for c in text.chars().chain([' ']) {
+    // Characters that tokens are made of, until the end of their run shows whether it could be one.
+    let mut run = String::new();
+    let mut chars = text.trim_ascii_end().chars();
+    loop {
+        let next = chars.next();
+        let c = next.unwrap_or(' ');
         if matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '+' | '/' | '=') {
-            out.push(c);
-            run = run.saturating_add(1);
+            push(&mut run, c);
             continue;
         }
-        let began = out.len().saturating_sub(run);
-        if run >= TOKEN_LIKE && !contains(out.get(began..).unwrap_or_default(), "//") {
-            while out.len() > began {
-                out.pop();
-            }
-            out.push_str("[redacted]");
+        let hidden = run.len() > LONGEST || run.len() >= TOKEN_LIKE && !contains(&run, "//");
+        out.push_str(if hidden { "[redacted]" } else { &run });
+        run.clear();
+        if next.is_none() {
+            return out;
         }
-        run = 0;
         if out.len() > LONGEST {
-            out.push('…');
+            out.push_str("…");
             return out;
         }
         // A space at the begin, or after another, says nothing.
-        let c = if c < ' ' || c == '\u{7f}' { ' ' } else { c };
-        if c != ' ' || !(out.is_empty() || out.as_bytes().last() == Some(&b' ')) {
-            out.push(c);
+        if c > ' ' && c != '\u{7f}' {
+            push(&mut out, c);
+        } else if !matches!(out.as_bytes(), [] | [.., b' ']) {
+            out.push_str(" ");
         }
     }
-    if out.as_bytes().last() == Some(&b' ') {
-        out.pop();
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@
 //! Our own, because the smallest JSON crate weighs a third of the module. It checks the whole text once and then
 //! looks members up in place: what is secret in a file is copied nowhere but where it is asked for.
 
-use crate::text::number;
+use crate::text::{push, with_digit};
 use alloc::string::String;
 use core::fmt;
-use core::str::Chars;
 use zeroize::Zeroizing;
 
 /// How deep arrays and objects may lie in each other.
@@ -14,7 +13,7 @@ const DEEPEST: u32 = 32;
 
 /// One JSON value, as it was written.
 #[derive(Clone, Copy)]
-pub struct Json<'a>(&'a str);
+pub struct Json<'a>(&'a [u8]);
 
 /// Text that is wiped when dropped.
 pub type Text = Zeroizing<String>;
@@ -29,29 +28,41 @@ impl<'a> Json<'a> {
     /// assert!(Json::parse(b"{} trailing").is_none());
     /// ```
     pub fn parse(bytes: &'a [u8]) -> Option<Json<'a>> {
-        let text = core::str::from_utf8(bytes).ok()?;
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = Reader(bytes);
         let value = reader.value(DEEPEST)?;
         reader.space();
-        (reader.at == text.len()).then_some(value)
+        reader.0.is_empty().then_some(value)
     }
 
     /// The member of that name; the last one where there are several, as in JavaScript.
     pub fn get(&self, name: &str) -> Option<Json<'a>> {
         let mut found = None;
-        self.each(&mut |key, value| {
-            if key.is_some_and(|key| key.as_str().is_some_and(|key| key.as_str() == name)) {
-                found = Some(value);
+        let mut reader = Reader(self.0);
+        if reader.byte() == b'{' {
+            while let Some((key, value)) = reader.member() {
+                if key.is(name) {
+                    found = Some(value);
+                }
             }
-        });
+        }
         found
     }
 
-    /// Whether some item of an array is so.
-    pub fn any(&self, mut is: impl FnMut(Json<'a>) -> bool) -> bool {
-        let mut any = false;
-        self.each(&mut |key, value| any |= key.is_none() && is(value));
-        any
+    /// The text of the member of that name.
+    pub fn text(&self, name: &str) -> Option<Text> {
+        self.get(name)?.as_str()
+    }
+
+    /// Whether it is that text, or an array that holds it.
+    pub fn names(&self, text: &str) -> bool {
+        let mut reader = Reader(self.0);
+        let mut found = self.is(text);
+        if reader.byte() == b'[' {
+            while let Some(item) = reader.item() {
+                found |= item.is(text);
+            }
+        }
+        found
     }
 
     /// Whether it is an object.
@@ -71,14 +82,14 @@ impl<'a> Json<'a> {
 
     /// The text of a string.
     pub fn as_str(&self) -> Option<Text> {
-        if self.first() != b'"' {
+        let mut reader = Reader(self.0);
+        if reader.byte() != b'"' {
             return None;
         }
         // Unescaping never lengthens a string, so this allocation is the only one and leaves no copy behind.
         let mut out = Zeroizing::new(String::with_capacity(self.0.len()));
-        let mut chars = self.0.get(1..self.0.len().checked_sub(1)?)?.chars();
-        while let Some(c) = chars.next() {
-            out.push(if c == '\\' { unescaped(&mut chars)? } else { c });
+        while let Some(c) = reader.character()? {
+            push(&mut out, c);
         }
         Some(out)
     }
@@ -86,32 +97,30 @@ impl<'a> Json<'a> {
     /// Whole seconds, from a number or from a number in a string; fractions are cut off.
     /// Negative numbers count as 0, and whatever has an exponent as the largest that there is. Not a number: `None`.
     pub fn as_seconds(&self) -> Option<u64> {
-        let text = match self.as_str() {
-            Some(text) => text,
-            None => Zeroizing::new(self.0.into()),
-        };
-        if !is_number(text.as_bytes()) {
+        let text = self.as_str();
+        let text = text.as_ref().map_or(self.0, |text| text.as_bytes());
+        if !is_number(text) {
             return None;
         }
-        if text.as_bytes().first() == Some(&b'-') {
-            return Some(0);
+        let mut whole = 0;
+        for byte in text {
+            match byte {
+                b'0'..=b'9' => whole = with_digit(whole, *byte),
+                b'.' => break,
+                b'-' => return Some(0),
+                _ => return Some(u64::MAX),
+            }
         }
-        let whole = text.bytes().position(|byte| !byte.is_ascii_digit());
-        match whole.and_then(|at| text.as_bytes().get(at)) {
-            Some(b'e' | b'E') => Some(u64::MAX),
-            _ => number(text.get(..whole.unwrap_or(text.len()))?),
-        }
+        Some(whole)
     }
 
     fn first(&self) -> u8 {
-        self.0.as_bytes().first().copied().unwrap_or_default()
+        Reader(self.0).byte()
     }
 
-    /// Goes through the members of an object, or the items of an array, which have no key.
-    fn each(&self, visit: &mut dyn FnMut(Option<Json<'a>>, Json<'a>)) {
-        if matches!(self.first(), b'{' | b'[') {
-            Reader { text: self.0, at: 0 }.container(DEEPEST, visit);
-        }
+    /// Whether it is that text.
+    pub fn is(&self, text: &str) -> bool {
+        self.as_str().is_some_and(|own| own.as_str() == text)
     }
 }
 
@@ -123,167 +132,176 @@ impl fmt::Debug for Json<'_> {
 
 /// Appends `text` as a JSON string, quotes included (RFC 8259, section 7).
 pub(crate) fn write_string(out: &mut String, text: &str) {
-    out.push('"');
+    out.push_str("\"");
     for c in text.chars() {
         if c == '"' || c == '\\' {
-            out.push('\\');
+            out.push_str("\\");
         }
         // Values with control characters are refused long before; a space cannot end the string.
-        out.push(if c < ' ' { ' ' } else { c });
+        push(out, if c < ' ' { ' ' } else { c });
     }
-    out.push('"');
+    out.push_str("\"");
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-}
+/// What is left to be read.
+struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn peek(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
-    }
-
-    fn skip(&mut self) {
-        self.at = self.at.saturating_add(1);
+    /// The next byte; at the end 0, which no JSON text holds.
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        *first
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
-            self.skip();
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.0 {
+            self.0 = rest;
         }
     }
 
-    fn eat(&mut self, byte: u8) -> bool {
+    /// The next byte behind white space.
+    fn sign(&mut self) -> u8 {
         self.space();
-        let eaten = self.peek() == byte;
-        if eaten {
-            self.skip();
-        }
-        eaten
+        self.byte()
     }
 
     fn value(&mut self, depth: u32) -> Option<Json<'a>> {
         let depth = depth.checked_sub(1)?;
         self.space();
-        let began = self.at;
-        match self.peek() {
-            b'{' | b'[' => self.container(depth, &mut |_, _| {})?,
-            b'"' => self.string()?,
-            _ => self.word()?,
-        }
-        self.text.get(began..self.at).map(Json)
-    }
-
-    fn container(&mut self, depth: u32, visit: &mut dyn FnMut(Option<Json<'a>>, Json<'a>)) -> Option<()> {
-        let open = self.peek();
-        // In ASCII both closing brackets stand two behind the opening one.
-        let close = open.saturating_add(2);
-        self.skip();
-        if self.eat(close) {
-            return Some(());
-        }
-        loop {
-            let mut key = None;
-            if open == b'{' {
+        let begin = self.0;
+        match self.byte() {
+            b'"' => while self.character()?.is_some() {},
+            // In ASCII both closing brackets stand two behind the opening one.
+            open @ (b'{' | b'[') => {
+                let close = open.wrapping_add(2);
                 self.space();
-                let began = self.at;
-                self.string()?;
-                key = Some(Json(self.text.get(began..self.at)?));
-                self.eat(b':').then_some(())?;
+                if self.0.first() == Some(&close) {
+                    self.byte();
+                } else {
+                    self.members(open, close, depth)?;
+                }
             }
-            let value = self.value(depth)?;
-            visit(key, value);
-            if !self.eat(b',') {
-                return self.eat(close).then_some(());
+            _ => {
+                while let [b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.', rest @ ..] = self.0 {
+                    self.0 = rest;
+                }
+                let word = self.since(begin)?;
+                (matches!(word, b"true" | b"false" | b"null") || is_number(word)).then_some(())?;
             }
         }
+        self.since(begin).map(Json)
     }
 
-    fn string(&mut self) -> Option<()> {
-        (self.peek() == b'"').then_some(())?;
-        self.skip();
-        let mut chars = self.text.get(self.at..)?.chars();
+    fn members(&mut self, open: u8, close: u8, depth: u32) -> Option<()> {
         loop {
-            match chars.next()? {
-                '"' => break,
-                '\\' => _ = unescaped(&mut chars)?,
-                c if c < ' ' => return None,
-                _ => {}
+            if open == b'{' {
+                let key = self.value(depth)?;
+                (key.first() == b'"' && self.sign() == b':').then_some(())?;
+            }
+            self.value(depth)?;
+            match self.sign() {
+                b',' => {}
+                byte => return (byte == close).then_some(()),
             }
         }
-        self.at = self.text.len().saturating_sub(chars.as_str().len());
-        Some(())
     }
 
-    /// A number, or one of the three names.
-    fn word(&mut self) -> Option<()> {
-        let began = self.at;
-        while matches!(self.peek(), b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.') {
-            self.skip();
+    /// Of text that is known to be good: the next item of an array, and what parts it from the one behind.
+    fn item(&mut self) -> Option<Json<'a>> {
+        let item = self.value(DEEPEST)?;
+        self.sign();
+        Some(item)
+    }
+
+    /// As [`item`](Reader::item), the next member of an object.
+    fn member(&mut self) -> Option<(Json<'a>, Json<'a>)> {
+        Some((self.item()?, self.item()?))
+    }
+
+    fn since(&self, begin: &'a [u8]) -> Option<&'a [u8]> {
+        begin.get(..begin.len().checked_sub(self.0.len())?)
+    }
+
+    /// The next character of a string, nothing at its end; or `None` for what no string may hold.
+    fn character(&mut self) -> Option<Option<char>> {
+        match self.byte() {
+            b'"' => Some(None),
+            b'\\' => self.escaped().map(Some),
+            first => self.utf8(first).filter(|c| *c >= ' ').map(Some),
         }
-        let word = self.text.as_bytes().get(began..self.at)?;
-        (matches!(word, b"true" | b"false" | b"null") || is_number(word)).then_some(())
     }
-}
 
-/// What an escape stands for, behind its backslash.
-fn unescaped(chars: &mut Chars<'_>) -> Option<char> {
-    Some(match chars.next()? {
-        c @ ('"' | '\\' | '/') => c,
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'u' => {
-            let unit = four_digits(chars)?;
-            // The first half of a surrogate pair needs its second.
-            if unit >> 10 != 0xd800 >> 10 {
-                return char::from_u32(unit);
+    /// What an escape stands for, behind its backslash.
+    fn escaped(&mut self) -> Option<char> {
+        Some(match self.byte() {
+            c @ (b'"' | b'\\' | b'/') => char::from(c),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let unit = self.four_digits()?;
+                // The first half of a surrogate pair needs its second.
+                if unit >> 10 != 0xd800 >> 10 {
+                    return char::from_u32(unit);
+                }
+                (self.byte() == b'\\' && self.byte() == b'u').then_some(())?;
+                let low = self.four_digits()?;
+                (low >> 10 == 0xdc00 >> 10).then_some(())?;
+                return char::from_u32(((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000));
             }
-            (chars.next() == Some('\\') && chars.next() == Some('u')).then_some(())?;
-            let low = four_digits(chars)?;
-            (low >> 10 == 0xdc00 >> 10).then_some(())?;
-            return char::from_u32(((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000));
-        }
-        _ => return None,
-    })
-}
-
-fn four_digits(chars: &mut Chars<'_>) -> Option<u32> {
-    let mut out = 0;
-    for _ in 0..4 {
-        out = out << 4 | chars.next()?.to_digit(16)?;
+            _ => return None,
+        })
     }
-    Some(out)
+
+    fn four_digits(&mut self) -> Option<u32> {
+        let mut out = 0;
+        for _ in 0..4 {
+            out = out << 4 | char::from(self.byte()).to_digit(16)?;
+        }
+        Some(out)
+    }
+
+    /// The character that begins with that byte (RFC 3629): `core` reads whole texts, with 600 bytes more.
+    fn utf8(&mut self, first: u8) -> Option<char> {
+        let more = match first {
+            0..=0x7f => return Some(char::from(first)),
+            0xc0..=0xdf => 1,
+            0xe0..=0xef => 2,
+            0xf0..=0xf7 => 3,
+            _ => return None,
+        };
+        let mut code = u32::from(first) & (0x3f >> more);
+        for _ in 0..more {
+            let byte = self.byte();
+            (byte & 0xc0 == 0x80).then_some(())?;
+            code = code << 6 | u32::from(byte & 0x3f);
+        }
+        // Nothing may be written longer than it has to be.
+        char::from_u32(code).filter(|c| c.len_utf8() > more)
+    }
 }
 
 /// RFC 8259, section 6: no leading zeros, no bare point, no empty exponent.
 fn is_number(text: &[u8]) -> bool {
-    let mut rest = text.strip_prefix(b"-").unwrap_or(text);
-    let zero_first = rest.starts_with(b"0");
-    let whole = digits(&mut rest);
-    let mut good = whole == 1 || whole > 1 && !zero_first;
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        rest = fraction;
-        good &= digits(&mut rest) > 0;
-    }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        rest = match exponent {
-            [b'+' | b'-', unsigned @ ..] => unsigned,
-            _ => exponent,
+    let mut state = 0;
+    for byte in text {
+        // Where each character leads from each state; a dash leads nowhere. The states: at the begin, behind a minus, at 0,
+        // in the whole part, behind the point, in the fraction, behind the e, behind the exponent's sign, in the exponent.
+        let next = match byte {
+            b'0' => b"22-355888",
+            b'1'..=b'9' => b"33-355888",
+            b'.' => b"--44-----",
+            b'e' | b'E' => b"--66-6---",
+            b'-' => b"1-----7--",
+            b'+' => b"------7--",
+            _ => b"---------",
         };
-        good &= digits(&mut rest) > 0;
+        state = usize::from(next.get(state).unwrap_or(&b'-') & 15);
     }
-    good && rest.is_empty()
-}
-
-/// Cuts the digits off the front, and says how many there were.
-fn digits(text: &mut &[u8]) -> usize {
-    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    *text = text.get(count..).unwrap_or_default();
-    count
+    matches!(state, 2 | 3 | 5 | 8)
 }
 
 #[cfg(test)]
@@ -293,8 +311,61 @@ mod tests {
     #[test]
     fn agrees_with_another_reader_on_what_is_json() {
         for text in [
-            "{}", "[]", " [1 , 2]\n", "\"a\"", "null", "true", "-0", "1e5", "1.5E-3", "[[[]]]", r#"{"a":{"b":[1,"c"]}}"#, r#""\u00e9\ud83d\ude00\/""#, "\"\u{7f}é\"", "[{},{}]", r#"{"":""}"#,
-            "", " ", "{", "[1,]", "[,1]", "{,}", "[}", "{]", "{\"a\"}", "{\"a\":1,}", "{1:2}", "01", "-01", "00", "1.", ".5", "+1", "1e", "1e+", "-", "--1", "nul", "nulll", "True", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "[1]]", "'a'", "\u{feff}{}", "{\"a\":1 \"b\":2}", "\"\\u+123\"", "\"\\\"", "1 2", "\"a", "[1 2]", "{\"a\" 1}",
+            "{}",
+            "[]",
+            " [1 , 2]\n",
+            "\"a\"",
+            "null",
+            "true",
+            "-0",
+            "1e5",
+            "1.5E-3",
+            "[[[]]]",
+            r#"{"a":{"b":[1,"c"]}}"#,
+            r#""\u00e9\ud83d\ude00\/""#,
+            "\"\u{7f}é\"",
+            "[{},{}]",
+            r#"{"":""}"#,
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "[,1]",
+            "{,}",
+            "[}",
+            "{]",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "{1:2}",
+            "01",
+            "-01",
+            "00",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "1e+",
+            "-",
+            "--1",
+            "nul",
+            "nulll",
+            "True",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\udc00\"",
+            "\"a\nb\"",
+            "[1]]",
+            "'a'",
+            "\u{feff}{}",
+            "{\"a\":1 \"b\":2}",
+            "\"\\u+123\"",
+            "\"\\\"",
+            "1 2",
+            "\"a",
+            "[1 2]",
+            "{\"a\" 1}",
         ] {
             let theirs = serde_json::from_str::<serde_json::Value>(text).is_ok();
             assert_eq!(Json::parse(text.as_bytes()).is_some(), theirs, "{text}");
@@ -303,25 +374,59 @@ mod tests {
 
     #[test]
     fn members_are_found_and_strings_unescaped() {
-        let value = Json::parse(br#" {"x":{"k":1}, "k" : "a\nb\u00e9\ud83d\ude00\"\\" ,"\u006c":[ "p", {"q":2} ]} "#).unwrap();
+        let value =
+            Json::parse(br#" {"x":{"k":1}, "k" : "a\nb\u00e9\ud83d\ude00\"\\" ,"\u006c":[ "p", {"q":2} ]} "#).unwrap();
         assert_eq!(value.get("k").unwrap().as_str().unwrap().as_str(), "a\nbé😀\"\\");
         let list = value.get("l").unwrap();
-        assert!(list.any(|item| item.as_str().is_some_and(|text| text.as_str() == "p")));
-        assert!(!list.any(|item| item.is_null()) && list.get("q").is_none() && value.get("q").is_none());
+        assert!(list.names("p") && !list.names("q") && list.get("q").is_none() && value.get("q").is_none());
+        assert!(value.get("l").unwrap().names("p") && Json::parse(b"\"p\"").unwrap().names("p") && !value.names("k"));
         assert!(value.is_object() && !list.is_object() && value.get("x").unwrap().get("k").unwrap().is_number());
     }
 
     #[test]
     fn depth_and_bytes_are_limited() {
         assert!(Json::parse("[".repeat(100_000).as_bytes()).is_none());
-        assert!(Json::parse(&[b'"', 0xff, b'"']).is_none());
+        for bytes in [
+            &b"\xff"[..],
+            b"\x80",
+            b"\xc0\x80",
+            b"\xc1\xbf",
+            b"\xe0\x9f\xbf",
+            b"\xed\xa0\x80",
+            b"\xf0\x8f\xbf\xbf",
+            b"\xf4\x90\x80\x80",
+            b"\xf8\x88\x80\x80\x80",
+            b"\xe2\x82",
+            b"\xc3",
+            b"\xc3\xa9",
+            b"\xe2\x82\xac",
+            b"\xed\x9f\xbf",
+            b"\xf0\x9f\x98\x80",
+            b"\xf4\x8f\xbf\xbf",
+        ] {
+            let text = [b"\"", bytes, b"\""].concat();
+            assert_eq!(Json::parse(&text).is_some(), std::str::from_utf8(bytes).is_ok(), "{bytes:x?}");
+        }
     }
 
     #[test]
     fn seconds_in_every_shape_that_servers_send() {
         for (text, seconds) in [
-            ("3599", Some(3599)), ("\"3599\"", Some(3599)), ("3599.9", Some(3599)), ("-5", Some(0)), ("-0.5", Some(0)), ("1e18", Some(u64::MAX)), ("1e309", Some(u64::MAX)), ("0", Some(0)),
-            ("99999999999999999999", Some(u64::MAX)), ("\"\"", None), ("\"soon\"", None), ("null", None), ("[1]", None), ("\"1e\"", None), ("\"0x10\"", None),
+            ("3599", Some(3599)),
+            ("\"3599\"", Some(3599)),
+            ("3599.9", Some(3599)),
+            ("-5", Some(0)),
+            ("-0.5", Some(0)),
+            ("1e18", Some(u64::MAX)),
+            ("1e309", Some(u64::MAX)),
+            ("0", Some(0)),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("\"\"", None),
+            ("\"soon\"", None),
+            ("null", None),
+            ("[1]", None),
+            ("\"1e\"", None),
+            ("\"0x10\"", None),
         ] {
             assert_eq!(Json::parse(text.as_bytes()).unwrap().as_seconds(), seconds, "{text}");
         }

@@ -11,6 +11,10 @@
 //! Arrows between modules point downwards only, as they are listed here.
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows has failed, as it should"))]
+#![allow(
+    clippy::single_char_add_str,
+    reason = "String::push brings a second growth of vectors, as std was compiled with it"
+)]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
@@ -27,8 +31,8 @@ pub mod url;
 
 // Floor 1: what is signed, sent and read.
 pub mod credential;
-pub mod jose;
 pub mod grant;
+pub mod jose;
 pub mod token;
 
 // Floor 3: what people asked for.

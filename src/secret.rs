@@ -47,7 +47,7 @@ impl fmt::Debug for Secret {
 
 /// The name of a secret in its [`Vault`]. State machines carry these, so that they can be
 /// cloned, hashed and compared without touching what they stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SecretId(u32);
 
 /// Where the secrets of one credential lie, apart from the machines that work with them.

@@ -6,13 +6,14 @@ mod trust;
 pub use service_account::ServiceAccount;
 pub use trust::Hosts;
 
-use crate::error::{AuthError, Code, shown};
+use crate::error::{AuthError, Code};
 use crate::jose::base64::encode_url;
 use crate::json::Json;
 use crate::secret::{Secret, Vault};
 use crate::text::{concat, decimal};
 use alloc::string::String;
-use sha2::{Digest, Sha256};
+use sha2::block_api::compress256;
+use zeroize::Zeroizing;
 
 /// A credential: who it is, and beside it the secrets that prove it.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub enum Identity {
 }
 
 /// Tells two credentials apart without telling anything about them: SHA-256, in base64url.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 
 impl Credential {
@@ -58,18 +59,24 @@ impl Credential {
     /// # Errors
     /// As [`Credential::from_json`].
     pub fn from_json_with(text: &str, hosts: &Hosts) -> Result<Credential, AuthError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let file = Json::parse(text.as_bytes()).filter(Json::is_object).ok_or_else(|| invalid(&["the credential is not a JSON object", WHOLE_FILE]))?;
-        let kind = file.get("type").and_then(|kind| kind.as_str());
+        Credential::from_bytes(text.as_bytes(), hosts)
+    }
+
+    /// As [`from_json_with`](Credential::from_json_with), of what a file held.
+    pub(crate) fn from_bytes(text: &[u8], hosts: &Hosts) -> Result<Credential, AuthError> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let file = Json::parse(text).filter(Json::is_object).ok_or_else(|| invalid(" is not a JSON object", ""))?;
         let has = |name| file.get(name).is_some();
-        match kind.as_ref().map(|kind| kind.as_str()) {
+        match file.text("type").as_ref().map(|kind| kind.as_str()) {
             Some("service_account") => ServiceAccount::from_file(&file, hosts),
-            None if has("type") => Err(invalid(&["the credential's type is not a string", WHOLE_FILE])),
+            None if has("type") => Err(invalid("'s type is not a string", "")),
             // Deployments often carry these two fields alone.
             None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
-            None if has("web") || has("installed") => Err(unsupported(&["OAuth client files, which say which application asks and not who calls,"])),
-            None => Err(invalid(&["the credential has no type", WHOLE_FILE])),
-            Some(other) => Err(unsupported(&["credentials of type ", &shown(other)])),
+            None if has("web") || has("installed") => {
+                Err(unsupported("credential is an OAuth client file, which names an application and no account", ""))
+            }
+            None => Err(invalid(" has no type", "")),
+            Some(other) => Err(unsupported("type of the credential is ~", other)),
         }
     }
 
@@ -102,13 +109,14 @@ impl Credential {
 
 impl Fingerprint {
     fn of(parts: &[&str]) -> Fingerprint {
-        let mut hash = Sha256::new();
+        let mut whole =
+            Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len().saturating_add(1)).sum()));
         for part in parts {
             // No part holds a zero byte, so that one after each keeps ("ab", "c") apart from ("a", "bc").
-            hash.update(part);
-            hash.update([0]);
+            whole.push_str(part);
+            whole.push_str("\0");
         }
-        Fingerprint(encode_url(&hash.finalize()))
+        Fingerprint(encode_url(&sha256(whole.as_bytes())))
     }
 
     /// The fingerprint as text.
@@ -117,12 +125,49 @@ impl Fingerprint {
     }
 }
 
-const WHOLE_FILE: &str = ". Give the whole content of the key file.";
-
-fn invalid(pieces: &[&str]) -> AuthError {
-    AuthError::new(Code::InvalidCredential, pieces)
+/// SHA-256 (FIPS 180-4) of a whole text. The rounds are the crate's; its buffer, for texts that come bit by bit, is left out.
+fn sha256(text: &[u8]) -> [u8; 32] {
+    let mut state =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+    // A one bit, zeros, and the length in bits, up to the end of a block.
+    let mut padded = Zeroizing::new(text.to_vec());
+    padded.push(0x80);
+    while padded.len() % 64 != 56 {
+        padded.push(0);
+    }
+    padded.extend_from_slice(&(text.len() as u64).wrapping_mul(8).to_be_bytes());
+    compress256(&mut state, padded.as_chunks().0);
+    let mut out = [0; 32];
+    for (bytes, word) in out.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    out
 }
 
-fn unsupported(what: &[&str]) -> AuthError {
-    AuthError::new(Code::UnsupportedCredential, &[&concat(what), " are not supported. Supported: service_account."])
+/// `why` ends the sentence; where it has a `$`, that stands for `what`.
+fn invalid(why: &str, what: &str) -> AuthError {
+    AuthError::about(Code::InvalidCredential, &concat(&["the credential", why, ". Give the key file whole."]), "", what)
+}
+
+fn unsupported(why: &str, strangers: &str) -> AuthError {
+    AuthError::about(
+        Code::UnsupportedCredential,
+        &concat(&["the ", why, "; supported is service_account."]),
+        strangers,
+        "",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sha256;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_hash_is_the_crates_own_at_every_length() {
+        for length in 0..200 {
+            let text = alloc::vec![length as u8; length];
+            assert_eq!(sha256(&text)[..], Sha256::digest(&text)[..], "{length}");
+        }
+    }
 }

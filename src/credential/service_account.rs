@@ -1,7 +1,7 @@
 //! Service-account key files (AIP-4112).
 
-use super::{Credential, Fingerprint, Hosts, Identity, WHOLE_FILE, invalid, unsupported};
-use crate::error::AuthError;
+use super::{Credential, Fingerprint, Hosts, Identity, invalid, unsupported};
+use crate::error::{AuthError, Code};
 use crate::jose::rsa_private_key;
 use crate::json::Json;
 use crate::secret::{SecretId, Vault};
@@ -26,34 +26,61 @@ const GOOGLE_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 impl ServiceAccount {
     /// Reads the parsed key file.
     pub(super) fn from_file(file: &Json<'_>, hosts: &Hosts) -> Result<Credential, AuthError> {
-        let client_email = field(file, "client_email")?;
-        if !contains(&client_email, "@") {
-            return Err(invalid(&["the credential's client_email is missing or no email address", WHOLE_FILE]));
+        let mut account = ServiceAccount {
+            client_email: String::new(),
+            private_key_id: String::new(),
+            token_uri: String::new(),
+            key: SecretId::default(),
+        };
+        let (mut vault, mut fingerprint) = (Vault::default(), Fingerprint::default());
+        account.read(file, hosts, &mut vault, &mut fingerprint)?;
+        Ok(Credential { identity: Identity::ServiceAccount(account), vault, fingerprint })
+    }
+
+    /// Apart from [`from_file`](ServiceAccount::from_file), because here each way out would drop all fields by itself.
+    fn read(
+        &mut self,
+        file: &Json<'_>,
+        hosts: &Hosts,
+        vault: &mut Vault,
+        fingerprint: &mut Fingerprint,
+    ) -> Result<(), AuthError> {
+        read_field(file, "client_email", &mut self.client_email)?;
+        read_field(file, "private_key_id", &mut self.private_key_id)?;
+        read_field(file, "token_uri", &mut self.token_uri)?;
+        if !contains(&self.client_email, "@") {
+            return Err(invalid("'s client_email is no email address", ""));
         }
-        let private_key_id = field(file, "private_key_id")?;
-        let mut token_uri = field(file, "token_uri")?;
-        if token_uri.is_empty() {
-            token_uri.push_str(GOOGLE_TOKEN_URI);
+        if self.token_uri.is_empty() {
+            self.token_uri.push_str(GOOGLE_TOKEN_URI);
         }
-        let token_uri = hosts.token_endpoint(&token_uri)?;
-        if !matches!(field(file, "universe_domain")?.as_str(), "" | "googleapis.com") {
-            return Err(unsupported(&["service accounts of another universe_domain than googleapis.com"]));
+        hosts.token_endpoint(&mut self.token_uri)?;
+        if file
+            .get("universe_domain")
+            .is_some_and(|universe| !universe.is_null() && !universe.is("") && !universe.is("googleapis.com"))
+        {
+            return Err(unsupported("credential's universe_domain is not googleapis.com", ""));
         }
-        let pem = file.get("private_key").and_then(|pem| pem.as_str()).ok_or_else(|| invalid(&["the credential's private_key is missing", WHOLE_FILE]))?;
-        let key = rsa_private_key(&pem).map_err(|why| invalid(&["the credential's private_key ", why, ". Create a new key for the account."]))?;
-        let fingerprint = Fingerprint::of(&["service_account", &client_email, &private_key_id, &token_uri, &pem]);
-        let mut vault = Vault::default();
-        let key = vault.keep(key);
-        Ok(Credential { identity: Identity::ServiceAccount(ServiceAccount { client_email, private_key_id, token_uri, key }), vault, fingerprint })
+        let pem = file.text("private_key").ok_or_else(|| invalid("'s private_key is no string", ""))?;
+        let key = rsa_private_key(&pem).map_err(|why| {
+            AuthError::about(Code::InvalidCredential, "the credential's private_key $. Create a new key.", "", why)
+        })?;
+        self.key = vault.keep(key);
+        *fingerprint =
+            Fingerprint::of(&["service_account", &self.client_email, &self.private_key_id, &self.token_uri, &pem]);
+        Ok(())
     }
 }
 
 /// A field of visible ASCII characters; empty where it is absent or null.
-fn field(file: &Json<'_>, name: &str) -> Result<String, AuthError> {
-    let Some(value) = file.get(name).filter(|value| !value.is_null()) else { return Ok(String::new()) };
-    match value.as_str() {
-        Some(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.as_str().into()),
-        _ => Err(invalid(&["the credential's ", name, " is not a string of visible ASCII characters", WHOLE_FILE])),
+fn read_field(file: &Json<'_>, name: &str, out: &mut String) -> Result<(), AuthError> {
+    match file.get(name).filter(|value| !value.is_null()).map(|value| value.as_str()) {
+        None => Ok(()),
+        Some(Some(text)) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            out.push_str(&text);
+            Ok(())
+        }
+        _ => Err(invalid("'s $ is not visible ASCII", name)),
     }
 }
 
@@ -61,8 +88,8 @@ fn field(file: &Json<'_>, name: &str) -> Result<String, AuthError> {
 mod tests {
     use crate::credential::{Credential, Identity};
     use crate::error::Code;
-    use std::string::{String, ToString};
     use serde_json::{Value, json};
+    use std::string::{String, ToString};
 
     fn file() -> Value {
         let keys: Value = serde_json::from_str(include_str!("../../tests/vectors/keys.json")).unwrap();
@@ -97,22 +124,41 @@ mod tests {
     #[test]
     fn every_fault_names_its_field_and_no_key() {
         for (name, value, code) in [
-            ("client_email", json!(null), Code::InvalidCredential), ("client_email", json!(7), Code::InvalidCredential), ("client_email", json!("nobody"), Code::InvalidCredential), ("client_email", json!("a@b\r\nx"), Code::InvalidCredential),
-            ("private_key", json!(null), Code::InvalidCredential), ("private_key", json!(""), Code::InvalidCredential), ("private_key", json!("canary-canary"), Code::InvalidCredential), ("private_key_id", json!({}), Code::InvalidCredential),
-            ("token_uri", json!("https://evil.example/token"), Code::UntrustedHost), ("token_uri", json!("token"), Code::InvalidCredential), ("universe_domain", json!("example.goog"), Code::UnsupportedCredential),
+            ("client_email", json!(null), Code::InvalidCredential),
+            ("client_email", json!(7), Code::InvalidCredential),
+            ("client_email", json!("nobody"), Code::InvalidCredential),
+            ("client_email", json!("a@b\r\nx"), Code::InvalidCredential),
+            ("private_key", json!(null), Code::InvalidCredential),
+            ("private_key", json!(""), Code::InvalidCredential),
+            ("private_key", json!("canary-canary"), Code::InvalidCredential),
+            ("private_key_id", json!({}), Code::InvalidCredential),
+            ("token_uri", json!("https://evil.example/token"), Code::UntrustedHost),
+            ("token_uri", json!("token"), Code::InvalidCredential),
+            ("universe_domain", json!("example.goog"), Code::UnsupportedCredential),
         ] {
             let error = Credential::from_json(&with(name, value)).unwrap_err();
             assert_eq!(error.code, code, "{name}");
-            let names_it = error.message.contains(name) || name == "universe_domain" && error.message.contains("universe");
-            assert!(names_it && !error.message.contains("canary") && !error.message.contains("MII"), "{}", error.message);
+            let names_it =
+                error.message.contains(name) || name == "universe_domain" && error.message.contains("universe");
+            assert!(
+                names_it && !error.message.contains("canary") && !error.message.contains("MII"),
+                "{}",
+                error.message
+            );
         }
     }
 
     #[test]
     fn other_types_are_refused_by_name() {
         for (text, code) in [
-            ("", Code::InvalidCredential), ("[]", Code::InvalidCredential), ("not json", Code::InvalidCredential), ("{}", Code::InvalidCredential), (r#"{"type":"authorized_user"}"#, Code::UnsupportedCredential),
-            (r#"{"type":"gdch_service_account"}"#, Code::UnsupportedCredential), (r#"{"installed":{}}"#, Code::UnsupportedCredential), (r#"{"type":7}"#, Code::InvalidCredential),
+            ("", Code::InvalidCredential),
+            ("[]", Code::InvalidCredential),
+            ("not json", Code::InvalidCredential),
+            ("{}", Code::InvalidCredential),
+            (r#"{"type":"authorized_user"}"#, Code::UnsupportedCredential),
+            (r#"{"type":"gdch_service_account"}"#, Code::UnsupportedCredential),
+            (r#"{"installed":{}}"#, Code::UnsupportedCredential),
+            (r#"{"type":7}"#, Code::InvalidCredential),
         ] {
             assert_eq!(Credential::from_json(text).unwrap_err().code, code, "{text}");
         }

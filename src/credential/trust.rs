@@ -1,7 +1,7 @@
 //! Where a credential may send us. A credential file can come from anywhere; the hosts that it names are
 //! believed only where they are Google's own or the caller's.
 
-use crate::error::{AuthError, Code, shown};
+use crate::error::{AuthError, Code};
 use crate::text::{before, concat, contains, cut};
 use crate::url::Url;
 use alloc::string::String;
@@ -14,7 +14,8 @@ const TOKEN_HOSTS: &str = " oauth2.googleapis.com accounts.google.com www.google
 pub struct Hosts {
     /// With a space around each.
     allowed: String,
-    emulator: Option<String>,
+    /// Empty where there is none.
+    emulator: String,
 }
 
 impl Hosts {
@@ -31,10 +32,7 @@ impl Hosts {
     /// ```
     #[must_use]
     pub fn allow(mut self, hosts: &str) -> Hosts {
-        self.allowed.push(' ');
-        self.allowed.push_str(hosts);
-        self.allowed.push(' ');
-        self.allowed.make_ascii_lowercase();
+        self.add(hosts);
         self
     }
 
@@ -48,42 +46,72 @@ impl Hosts {
     ///
     /// # Errors
     /// `invalid_option` where it is not the origin of a loopback host.
-    pub fn emulator(self, origin: &str) -> Result<Hosts, AuthError> {
-        let url = Url::parse(origin).ok().filter(|url| url.is_loopback() && matches!(url.path(), "" | "/") && url.query().is_none());
-        match url {
-            Some(url) => {
-                let mut hosts = self.allow(url.host_and_port());
-                hosts.emulator = Some(url.origin().into());
-                Ok(hosts)
+    pub fn emulator(mut self, origin: &str) -> Result<Hosts, AuthError> {
+        self.set_emulator(origin).map(|()| self)
+    }
+
+    fn add(&mut self, hosts: &str) {
+        self.allowed = concat(&[&self.allowed, " ", hosts, " "]);
+        self.allowed.make_ascii_lowercase();
+    }
+
+    fn set_emulator(&mut self, origin: &str) -> Result<(), AuthError> {
+        match Url::parse(origin) {
+            Ok(url) if url.is_loopback() && url.href().len() == url.origin().len().saturating_add(1) => {
+                self.add(url.host_and_port());
+                self.emulator.push_str(url.origin());
+                Ok(())
             }
-            None => Err(AuthError::new(Code::InvalidOption, &["the emulator's address (", &shown(before(origin, "?")), ") is not the origin of a server on this machine, such as http://127.0.0.1:8085."])),
+            _ => Err(AuthError::about(
+                Code::InvalidOption,
+                "the emulator's address (~) is not an origin on this machine, such as http://127.0.0.1:8085.",
+                before(origin, "?"),
+                "",
+            )),
         }
     }
 
-    /// The URL of a token endpoint that a file names, if it may be used.
-    pub(crate) fn token_endpoint(&self, text: &str) -> Result<String, AuthError> {
-        let url = Url::parse(text).map_err(|why| AuthError::new(Code::InvalidCredential, &["the credential's token_uri (", &shown(text), ") ", why, "."]))?;
+    /// Also those hosts, and that emulator unless it is empty.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn set(&mut self, hosts: &str, emulator: &str) -> Result<(), AuthError> {
+        self.add(hosts);
+        if emulator.is_empty() { Ok(()) } else { self.set_emulator(emulator) }
+    }
+
+    /// Whether a token endpoint that a file names may be used; writes it as it is to be sent.
+    pub(crate) fn token_endpoint(&self, text: &mut String) -> Result<(), AuthError> {
+        let url = Url::parse(text)
+            .map_err(|why| AuthError::about(Code::InvalidCredential, "the credential's token_uri (~) $.", text, why))?;
         let host = concat(&[" ", url.host_and_port(), " "]);
         let google = url.is_https() && contains(TOKEN_HOSTS, &host);
         let named = (url.is_https() || url.is_loopback()) && contains(&self.allowed, &host);
         if !google && !named {
-            return Err(AuthError::new(Code::UntrustedHost, &["the credential's token_uri names", &host, "which is not Google's. If it is to be trusted, name it in allowedHosts; plain http is for this machine alone."]));
+            return Err(AuthError::about(
+                Code::UntrustedHost,
+                "the credential's token_uri names$which is not Google's. To trust it, name it in allowedHosts; http is for this machine alone.",
+                "",
+                &host,
+            ));
         }
-        Ok(url.href())
+        *text = url.href();
+        Ok(())
     }
 
     /// Where a request for that URL of Google's goes.
     pub(crate) fn resolve(&self, url: &str) -> String {
-        let path = cut(url, "://").map_or("", |(_, rest)| rest.get(before(rest, "/").len()..).unwrap_or_default());
-        match &self.emulator {
-            Some(origin) => concat(&[origin, path]),
-            None => url.into(),
-        }
+        let (_, rest) = cut(url, "://").unwrap_or_default();
+        let path = rest.get(before(rest, "/").len()..).unwrap_or_default();
+        if self.emulator.is_empty() { url.into() } else { concat(&[&self.emulator, path]) }
     }
 
-    /// What tells these hosts from others, for keys.
-    pub(crate) fn as_key(&self) -> String {
-        concat(&[self.emulator.as_deref().unwrap_or_default(), &self.allowed])
+    /// The emulator, or nothing.
+    pub(crate) fn emulator_origin(&self) -> &str {
+        &self.emulator
+    }
+
+    /// The hosts that were named, as text.
+    pub(crate) fn allowed(&self) -> &str {
+        &self.allowed
     }
 }
 
@@ -95,11 +123,24 @@ mod tests {
     fn only_googles_and_named_hosts_are_believed() {
         let hosts = Hosts::google().allow("Token.Example:8443 127.0.0.1:8085 plain.example");
         for (url, ok) in [
-            ("https://oauth2.googleapis.com/token", true), ("https://accounts.google.com/o/oauth2/token", true), ("https://token.example:8443/t", true), ("http://127.0.0.1:8085/token", true), ("https://plain.example/t", true),
-            ("http://oauth2.googleapis.com/token", false), ("https://oauth2.googleapis.com:444/token", false), ("https://oauth2.googleapis.com.evil.example/token", false), ("https://token.example/t", false), ("http://plain.example/t", false),
-            ("https://oauth2.googleapis.com@evil.example/token", false), ("https://evil.example/oauth2.googleapis.com", false), ("http://127.0.0.1:9/token", false), ("https://oauth2.googleapis.com./token", false), ("https://googleapis.com/token", false), ("token", false),
+            ("https://oauth2.googleapis.com/token", true),
+            ("https://accounts.google.com/o/oauth2/token", true),
+            ("https://token.example:8443/t", true),
+            ("http://127.0.0.1:8085/token", true),
+            ("https://plain.example/t", true),
+            ("http://oauth2.googleapis.com/token", false),
+            ("https://oauth2.googleapis.com:444/token", false),
+            ("https://oauth2.googleapis.com.evil.example/token", false),
+            ("https://token.example/t", false),
+            ("http://plain.example/t", false),
+            ("https://oauth2.googleapis.com@evil.example/token", false),
+            ("https://evil.example/oauth2.googleapis.com", false),
+            ("http://127.0.0.1:9/token", false),
+            ("https://oauth2.googleapis.com./token", false),
+            ("https://googleapis.com/token", false),
+            ("token", false),
         ] {
-            assert_eq!(hosts.token_endpoint(url).is_ok(), ok, "{url}");
+            assert_eq!(hosts.token_endpoint(&mut url.into()).is_ok(), ok, "{url}");
         }
     }
 
@@ -107,8 +148,11 @@ mod tests {
     fn an_emulator_keeps_paths_and_may_be_named() {
         let hosts = Hosts::google().emulator("http://127.0.0.1:8085/").unwrap();
         assert_eq!(hosts.resolve("https://oauth2.googleapis.com/token"), "http://127.0.0.1:8085/token");
-        assert!(hosts.token_endpoint("http://127.0.0.1:8085/token").is_ok());
-        assert_eq!(Hosts::google().resolve("https://oauth2.googleapis.com/token"), "https://oauth2.googleapis.com/token");
+        assert!(hosts.token_endpoint(&mut "http://127.0.0.1:8085/token".into()).is_ok());
+        assert_eq!(
+            Hosts::google().resolve("https://oauth2.googleapis.com/token"),
+            "https://oauth2.googleapis.com/token"
+        );
         for origin in ["https://emulator.example", "http://127.0.0.1:1/x", "127.0.0.1:1", "http://127.0.0.1:1?x", ""] {
             assert_eq!(Hosts::google().emulator(origin).unwrap_err().code, Code::InvalidOption);
         }

@@ -36,17 +36,22 @@ impl From<AuthError> for Error {
     }
 }
 
-/// For handlers that return `Result<_, JsValue>`. Errors of ours become an `Error` with `code` and `transient`.
+/// For handlers that return `Result<_, JsValue>`: an `Error` with `code` and `transient`.
+impl From<AuthError> for JsValue {
+    fn from(error: AuthError) -> JsValue {
+        let thrown = js_sys::Error::new(&error.message);
+        thrown.set_name("AuthError");
+        set(&thrown, "code", &error.code.as_str().into());
+        set(&thrown, "transient", &error.transient.into());
+        thrown.into()
+    }
+}
+
+/// What the host said, where it was the host.
 impl From<Error> for JsValue {
     fn from(error: Error) -> JsValue {
         match error {
-            Error::Auth(error) => {
-                let thrown = js_sys::Error::new(&error.message);
-                thrown.set_name("AuthError");
-                set(&thrown, "code", &error.code.as_str().into());
-                set(&thrown, "transient", &error.transient.into());
-                thrown.into()
-            }
+            Error::Auth(error) => error.into(),
             Error::Fetch(thrown) | Error::Json(thrown) => thrown,
         }
     }

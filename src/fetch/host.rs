@@ -45,14 +45,18 @@ pub(super) async fn fetch(url: &str, init: &Object) -> Result<Response, JsValue>
 /// A wait on a timer of its own, which goes when the wait is given up.
 pub(super) struct Sleep {
     over: JsFuture,
+    resolve: Function,
     timer: JsValue,
 }
 
 impl Sleep {
     pub(super) fn new(ms: u64) -> Sleep {
-        let mut timer = JsValue::UNDEFINED;
-        let over = Promise::new(&mut |resolve: Function, _reject: Function| timer = set_timeout(&resolve, ms as f64));
-        Sleep { over: over.into(), timer }
+        let (mut resolved, mut timer) = (Function::default(), JsValue::UNDEFINED);
+        let over = Promise::new(&mut |resolve: Function, _reject: Function| {
+            timer = set_timeout(&resolve, ms as f64);
+            resolved = resolve;
+        });
+        Sleep { over: over.into(), resolve: resolved, timer }
     }
 }
 
@@ -67,6 +71,8 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
+        // A promise that never ends keeps its handlers, and what they hold of this module's memory, for good.
+        let _ = self.resolve.call0(&JsValue::UNDEFINED);
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::Target;
 use crate::config::{LARGEST_ANSWER, LONGEST_LIFE_MS};
-use crate::error::{AuthError, Code, ServerSaid, shown};
+use crate::error::{AuthError, Code, Details, ServerSaid, shown};
 use crate::http::Response;
 use crate::jose::Claims;
 use crate::json::Json;
 use crate::secret::Secret;
-use crate::text::{concat, contains, decimal};
+use crate::text::{contains, filled, push_decimal};
 use crate::time::Now;
 use alloc::string::String;
 
@@ -21,94 +21,126 @@ pub(crate) struct Granted {
 /// Reads the answer to a token request that `who` sent.
 pub(crate) fn read(answer: &Response, target: &Target, who: &str, now: Now) -> Result<Granted, AuthError> {
     let body = answer.body.expose();
-    if body.len() > LARGEST_ANSWER {
-        return Err(not_a_token("it is over 1 MiB"));
-    }
-    let json = Json::parse(body).filter(Json::is_object);
-    if answer.status != 200 {
-        return Err(refusal(answer, json.as_ref(), who, now));
-    }
-    granted(json.as_ref(), answer, target, now).map_err(not_a_token)
+    let json = if body.len() > LARGEST_ANSWER { None } else { Json::parse(body).filter(Json::is_object) };
+    let why = match (answer.status, json) {
+        (200, Some(json)) => match granted(json, answer, target, now) {
+            Ok(granted) => return Ok(granted),
+            Err(why) => why,
+        },
+        (200, None) => "it is over 1 MiB, cut off, or no JSON object, as a proxy's page",
+        _ => return Err(refusal(answer, json, who, now)),
+    };
+    Err(AuthError::passing(
+        Code::InvalidAnswer,
+        "the token endpoint's answer is no token: $. Try again later.",
+        "",
+        why,
+    ))
 }
 
 /// How long a JWT lives from now on. `exp` is by the server's clock, so it is held against the server's own
 /// `Date`; without one, against ours, but never for longer than from `iat` to `exp`.
 pub(crate) fn jwt_life_ms(claims: &Claims, date_ms: Option<u64>, now: Now) -> Option<u64> {
     let expires_s = claims.seconds("exp")?;
-    let life_ms = expires_s.saturating_mul(1000).saturating_sub(date_ms.unwrap_or(now.wall_ms));
+    let life_ms = in_ms(expires_s).saturating_sub(date_ms.unwrap_or(now.wall_ms));
     let whole_s = expires_s.saturating_sub(claims.seconds("iat").unwrap_or_default());
-    Some(if date_ms.is_some() { life_ms } else { life_ms.min(whole_s.saturating_mul(1000)) })
+    Some(if date_ms.is_some() { life_ms } else { life_ms.min(in_ms(whole_s)) })
 }
 
-fn granted(json: Option<&Json<'_>>, answer: &Response, target: &Target, now: Now) -> Result<Granted, &'static str> {
-    let json = json.ok_or("it is not a JSON object: a proxy's page, perhaps, or one that was cut off")?;
-    let field = json.get(if target.is_access() { "access_token" } else { "id_token" });
-    let token = field.and_then(|token| token.as_str()).filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
-    let token = token.ok_or("it holds no token of the kind that was asked for")?;
+/// A saturating multiplication would be one of 128 bits.
+fn in_ms(seconds: u64) -> u64 {
+    seconds.min(u64::MAX / 1000).wrapping_mul(1000)
+}
+
+fn granted(json: Json<'_>, answer: &Response, target: &Target, now: Now) -> Result<Granted, &'static str> {
+    let token = json.text(if target.is_access() { "access_token" } else { "id_token" });
+    let token = token
+        .filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()))
+        .ok_or("it holds none of the kind that was asked for")?;
     let life_ms = if target.is_access() {
         // A missing expires_in leaves the life open (RFC 6749, section 5.1): Google's is an hour.
-        json.get("expires_in").and_then(|seconds| seconds.as_seconds()).unwrap_or(3600).saturating_mul(1000)
+        in_ms(json.get("expires_in").and_then(|seconds| seconds.as_seconds()).unwrap_or(3600))
     } else {
         let claims = Claims::read(token.as_bytes()).ok_or("its id_token is not a JWT")?;
         if !claims.is_for(target.as_str()) {
-            return Err("its id_token is for another audience than was asked for");
+            return Err("its id_token is for another audience");
         }
         jwt_life_ms(&claims, answer.date_ms, now).ok_or("its id_token has no expiry (exp)")?
     };
     if life_ms == 0 {
         return Err("its token has expired already");
     }
-    Ok(Granted { token: Secret::new(token.as_str()), life_ms: life_ms.min(LONGEST_LIFE_MS) })
+    Ok(Granted { token: Secret::new(token.as_bytes()), life_ms: life_ms.min(LONGEST_LIFE_MS) })
 }
 
-fn not_a_token(why: &str) -> AuthError {
-    AuthError::transient(Code::InvalidAnswer, &["the token endpoint's answer is not a token: ", why, "."])
-}
-
-fn refusal(answer: &Response, json: Option<&Json<'_>>, who: &str, now: Now) -> AuthError {
+/// What an answer that is no success means. In each message `$` stands for who asked, `~` for what the server said.
+fn refusal(answer: &Response, json: Option<Json<'_>>, who: &str, now: Now) -> AuthError {
     let said = said(answer.status, json);
     let error = said.error.as_deref().unwrap_or_default();
     let description = said.description.as_deref().unwrap_or_default();
-    let words = concat(&[" (HTTP ", &decimal(u64::from(answer.status)), " ", error, " ", description, "). "]);
-
-    if matches!(answer.status, 408 | 429 | 500..=599) || matches!(error, "internal_failure" | "server_error" | "temporarily_unavailable") {
-        let pieces = ["the token endpoint could not answer", &words, "Try again later."];
-        return AuthError::transient(Code::ExchangeUnavailable, &pieces).with_retry_after(answer.retry_after_ms).with_server(said);
+    let mut words = String::from("HTTP ");
+    push_decimal(&mut words, answer.status.into());
+    for part in [error, description] {
+        words.push_str(" ");
+        words.push_str(part);
     }
-    if matches!(answer.status, 300..=399) {
-        return AuthError::new(Code::InvalidAnswer, &["the token endpoint redirects", &words, "Credentials do not follow."]).with_server(said);
-    }
-    if let Some(skew) = skew(error, description, answer, now) {
-        return AuthError::new(Code::ClockSkew, &["the token endpoint refused the assertion's time", &words, &skew, "Set this machine's clock."]).with_server(said);
-    }
-    let advice = if error == "invalid_grant" { "The account or its key may be deleted or disabled: create a new key." } else { "Look at the credential and at what was asked for." };
-    AuthError::new(Code::ExchangeRefused, &["the token endpoint refused ", who, " a token", &words, advice]).with_server(said)
+    let mut skew = String::new();
+    let (code, message) = if matches!(answer.status, 408 | 429 | 500..=599)
+        || matches!(error, "internal_failure" | "server_error" | "temporarily_unavailable")
+    {
+        (Code::ExchangeUnavailable, "the token endpoint could not answer $ (~). Try again later.")
+    } else if matches!(answer.status, 300..=399) {
+        (Code::InvalidAnswer, "the token endpoint redirects $ (~). Credentials do not follow.")
+    } else if is_skew(error, description, answer, now, &mut skew) {
+        (Code::ClockSkew, "the token endpoint refused the time (~).$ Set the clock.")
+    } else if error == "invalid_grant" {
+        (
+            Code::ExchangeRefused,
+            "the token endpoint refused $ a token (~). The account or its key may be gone: create a new key.",
+        )
+    } else {
+        (
+            Code::ExchangeRefused,
+            "the token endpoint refused $ a token (~). Look at the credential and what it was asked for.",
+        )
+    };
+    let message = filled(message, &words, if code == Code::ClockSkew { &skew } else { who });
+    AuthError::whole(Details {
+        code,
+        message,
+        transient: code == Code::ExchangeUnavailable,
+        retry_after_ms: answer.retry_after_ms,
+        server: Some(said),
+    })
 }
 
 /// OAuth's `{error, error_description}` or Google's `{error: {status, message}}`.
-fn said(status: u16, json: Option<&Json<'_>>) -> ServerSaid {
-    let text = |value: Option<Json<'_>>| value.and_then(|value| value.as_str()).map(|text| shown(&text)).filter(|text| !text.is_empty());
-    let member = |json: &Json<'_>, name| text(json.get(name));
-    match json.and_then(|json| json.get("error")) {
-        Some(error) if error.is_object() => ServerSaid { status, error: member(&error, "status"), description: member(&error, "message") },
-        error => ServerSaid { status, error: text(error), description: json.and_then(|json| member(json, "error_description")) },
-    }
+fn said(status: u16, json: Option<Json<'_>>) -> ServerSaid {
+    let error = json.and_then(|json| json.get("error"));
+    let (object, words, description) = match error {
+        Some(error) if error.is_object() => (Some(error), "status", "message"),
+        _ => (json, "error", "error_description"),
+    };
+    let text = |name| object?.text(name).map(|text| shown(&text)).filter(|text| !text.is_empty());
+    ServerSaid { status, error: text(words), description: text(description) }
 }
 
-/// Says how far the clocks are apart, where that is what the server refuses.
-fn skew(error: &str, description: &str, answer: &Response, now: Now) -> Option<String> {
+/// Whether the clock is what the server refuses; if so, and the answer shows it, says how far the clocks are apart.
+fn is_skew(error: &str, description: &str, answer: &Response, now: Now, apart: &mut String) -> bool {
     const NOTABLE_MS: u64 = 5 * 60 * 1000;
     let complained = contains(description, "iat and exp") || contains(description, "reasonable timeframe");
     let apart_ms = answer.date_ms.map_or(0, |server| server.abs_diff(now.wall_ms));
+    if apart_ms > 0 {
+        apart.push_str(" The clock here is ");
+        push_decimal(apart, apart_ms / 1000);
+        apart.push_str(if answer.date_ms > Some(now.wall_ms) {
+            " s behind the server's."
+        } else {
+            " s ahead of the server's."
+        });
+    }
     // A server that gives no reason may still mean the time; one that names another reason does not.
-    if !complained && (apart_ms < NOTABLE_MS || error != "invalid_grant" || !description.is_empty()) {
-        return None;
-    }
-    if apart_ms == 0 {
-        return Some(String::new());
-    }
-    let side = if answer.date_ms > Some(now.wall_ms) { " s behind the server's. " } else { " s ahead of the server's. " };
-    Some(concat(&["The clock here is ", &decimal(apart_ms / 1000), side]))
+    complained || apart_ms >= NOTABLE_MS && error == "invalid_grant" && description.is_empty()
 }
 
 #[cfg(test)]
@@ -116,6 +148,7 @@ mod tests {
     use super::*;
     use crate::grant::Audience;
     use crate::jose::signing_input;
+    use crate::text::concat;
 
     const NOW: Now = Now::new(1_800_000_000_000, 0);
     fn target() -> Target {
@@ -155,7 +188,16 @@ mod tests {
     #[test]
     fn what_is_not_a_token_is_refused_and_may_pass() {
         let bodies = [
-            "", "<html>sign in</html>", "{\"id_token\":", "[]", "{}", r#"{"id_token":null}"#, r#"{"id_token":""}"#, r#"{"id_token":"opaque"}"#, r#"{"id_token":7}"#, r#"{"access_token":"x"}"#,
+            "",
+            "<html>sign in</html>",
+            "{\"id_token\":",
+            "[]",
+            "{}",
+            r#"{"id_token":null}"#,
+            r#"{"id_token":""}"#,
+            r#"{"id_token":"opaque"}"#,
+            r#"{"id_token":7}"#,
+            r#"{"access_token":"x"}"#,
             &concat(&[r#"{"id_token":""#, &id_token(r#"{"aud":"https://b.example","exp":1800003600}"#), r#""}"#]),
             &concat(&[r#"{"id_token":""#, &id_token(r#"{"aud":"https://a.example"}"#), r#""}"#]),
             &concat(&[r#"{"id_token":""#, &id_token(r#"{"aud":"https://a.example","exp":"1800003600"}"#), r#""}"#]),
@@ -172,7 +214,14 @@ mod tests {
     #[test]
     fn expires_in_comes_in_many_shapes() {
         let target = Target::access_token(crate::grant::Scopes::parse("s").unwrap());
-        for (member, life_ms) in [("", Some(3_600_000)), (",\"expires_in\":10", Some(10_000)), (",\"expires_in\":\"10\"", Some(10_000)), (",\"expires_in\":1e18", Some(LONGEST_LIFE_MS)), (",\"expires_in\":-1", None), (",\"expires_in\":0", None)] {
+        for (member, life_ms) in [
+            ("", Some(3_600_000)),
+            (",\"expires_in\":10", Some(10_000)),
+            (",\"expires_in\":\"10\"", Some(10_000)),
+            (",\"expires_in\":1e18", Some(LONGEST_LIFE_MS)),
+            (",\"expires_in\":-1", None),
+            (",\"expires_in\":0", None),
+        ] {
             let body = concat(&["{\"access_token\":\"t\"", member, "}"]);
             let granted = read(&answer(200, &body), &target, "x", NOW);
             assert_eq!(granted.ok().map(|granted| granted.life_ms), life_ms, "{member}");
@@ -182,7 +231,12 @@ mod tests {
     #[test]
     fn a_refusal_keeps_the_servers_words_and_says_whether_it_may_pass() {
         for (status, body, code, transient) in [
-            (400, r#"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#, Code::ExchangeRefused, false),
+            (
+                400,
+                r#"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#,
+                Code::ExchangeRefused,
+                false,
+            ),
             (401, r#"{"error":"invalid_client"}"#, Code::ExchangeRefused, false),
             (403, "<html>", Code::ExchangeRefused, false),
             (400, r#"{"error":{"status":"PERMISSION_DENIED","message":"no"}}"#, Code::ExchangeRefused, false),
@@ -196,8 +250,18 @@ mod tests {
             assert_eq!((error.code, error.transient), (code, transient), "{status} {body}");
             assert_eq!(error.server.as_ref().unwrap().status, status);
         }
-        let error = read(&answer(400, r#"{"error":{"status":"PERMISSION_DENIED","message":"no\r\nway"}}"#), &target(), "a@b", NOW).unwrap_err();
-        assert!(error.message.contains("a@b") && error.message.contains("PERMISSION_DENIED no way"), "{}", error.message);
+        let error = read(
+            &answer(400, r#"{"error":{"status":"PERMISSION_DENIED","message":"no\r\nway"}}"#),
+            &target(),
+            "a@b",
+            NOW,
+        )
+        .unwrap_err();
+        assert!(
+            error.message.contains("a@b") && error.message.contains("PERMISSION_DENIED no way"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]

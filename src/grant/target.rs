@@ -1,8 +1,8 @@
 //! What is asked for: an ID token for an audience, or an access token for scopes.
 
 use crate::error::{AuthError, Code};
+use crate::text::cut;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// What a token is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,12 @@ impl Target {
     /// An ID token for that audience.
     pub fn id_token(audience: Audience) -> Target {
         Target::IdToken(audience)
+    }
+
+    /// As [`Scopes::parse`] or [`Audience::parse`].
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn parse(access: bool, text: &str) -> Result<Target, AuthError> {
+        Ok(if access { Target::AccessToken(Scopes::parse(text)?) } else { Target::IdToken(Audience::parse(text)?) })
     }
 
     /// The audience or the scopes, as text.
@@ -56,7 +62,10 @@ impl Audience {
     pub fn parse(text: &str) -> Result<Audience, AuthError> {
         let visible = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if text.len() > 2048 || !visible || matches!(text.as_bytes(), [] | [b' ', ..] | [.., b' ']) {
-            return Err(AuthError::new(Code::InvalidAudience, &["the audience is empty, over 2048 bytes, or not visible ASCII. Give the service's URL or its custom audience."]));
+            return Err(AuthError::plain(
+                Code::InvalidAudience,
+                "the audience is empty, over 2048 bytes, or not visible ASCII. Give the service's URL.",
+            ));
         }
         Ok(Audience(text.into()))
     }
@@ -82,22 +91,22 @@ impl Scopes {
     /// # Errors
     /// `invalid_scope` where there is none, or one holds what RFC 6749 does not allow.
     pub fn parse(text: &str) -> Result<Scopes, AuthError> {
-        let mut sorted: Vec<&[u8]> = Vec::new();
-        for scope in text.as_bytes().split(|byte| *byte == b' ') {
-            if let (false, Err(at)) = (scope.is_empty(), sorted.binary_search(&scope)) {
-                sorted.insert(at, scope);
-            }
-        }
         let allowed = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
-        if sorted.is_empty() || text.len() > 8192 || !allowed {
-            return Err(AuthError::new(Code::InvalidScope, &["the scopes are missing, too long, or hold a character that no scope has. Give them as https://www.googleapis.com/auth/…"]));
-        }
         let mut out = String::with_capacity(text.len());
-        for scope in sorted {
+        let mut last = "";
+        // The least of those that are greater than the last, again and again: less code than sorting, for few words.
+        while let (true, Some(next)) = (allowed && text.len() <= 8192, least_after(text, last)) {
             if !out.is_empty() {
-                out.push(' ');
+                out.push_str(" ");
             }
-            out.push_str(core::str::from_utf8(scope).unwrap_or_default());
+            out.push_str(next);
+            last = next;
+        }
+        if out.is_empty() {
+            return Err(AuthError::plain(
+                Code::InvalidScope,
+                "the scopes are missing, over 8192 bytes, or hold what no scope does. Give them as https://www.googleapis.com/auth/…",
+            ));
         }
         Ok(Scopes(out))
     }
@@ -106,6 +115,19 @@ impl Scopes {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The least word of a text that is greater than `last`.
+fn least_after<'a>(text: &'a str, last: &str) -> Option<&'a str> {
+    let (mut rest, mut least) = (text, None);
+    while !rest.is_empty() {
+        let (word, behind) = cut(rest, " ").unwrap_or((rest, ""));
+        rest = behind;
+        if word > last && least.is_none_or(|least| word < least) {
+            least = Some(word);
+        }
+    }
+    least
 }
 
 #[cfg(test)]

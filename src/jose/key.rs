@@ -4,33 +4,38 @@
 
 use super::base64;
 use crate::secret::Secret;
-use crate::text::{concat, contains, cut};
+use crate::text::cut;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 /// The fewest bits of a modulus (RFC 7518, section 3.3).
 const FEWEST_BITS: usize = 2048;
 
 /// The key as PKCS #8 DER, or why it is refused, as the end of a sentence.
 pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
-    let (pkcs8, pkcs1) = (body(pem, "PRIVATE KEY"), body(pem, "RSA PRIVATE KEY"));
-    let der = match pkcs8.or(pkcs1) {
-        Some(body) => base64::decode_pem(body).map(Zeroizing::new).ok_or("is PEM whose content is not base64; it may have been cut off")?,
-        None if contains(pem, "ENCRYPTED PRIVATE KEY") => return Err("is encrypted"),
-        None => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
-    };
-    let der = if pkcs8.is_some() { der } else { Zeroizing::new(wrapped(&der)) };
-    let bits = modulus_bits(&der).ok_or("is PEM that holds no RSA private key; it may have been cut off")?;
-    if bits < FEWEST_BITS {
-        return Err("is an RSA key of under 2048 bits, which is too weak");
+    let (label, body) = labelled(pem).unwrap_or_default();
+    let is_pkcs1 = label == "RSA PRIVATE KEY";
+    if label == "ENCRYPTED PRIVATE KEY" {
+        return Err("is encrypted");
     }
-    Ok(Secret::new(der.as_slice()))
+    if !is_pkcs1 && label != "PRIVATE KEY" {
+        return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)");
+    }
+    let mut der = Secret::new(base64::decode_pem(body).ok_or("is no base64, or was cut off")?);
+    if is_pkcs1 {
+        der = Secret::new(wrapped(der.expose()));
+    }
+    match modulus_bits(der.expose()) {
+        Some(FEWEST_BITS..) => Ok(der),
+        Some(_) => Err("is an RSA key of under 2048 bits"),
+        None => Err("is no RSA private key, or was cut off"),
+    }
 }
 
-/// What stands between the BEGIN and the END line of that label.
-fn body<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
-    let (_, rest) = cut(pem, &concat(&["-----BEGIN ", label, "-----"]))?;
-    cut(rest, &concat(&["-----END ", label, "-----"])).map(|(body, _)| body)
+/// The label of the first PEM block, and what stands between its BEGIN and its END line.
+fn labelled(pem: &str) -> Option<(&str, &str)> {
+    let (label, rest) = cut(cut(pem, "-----BEGIN ")?.1, "-----")?;
+    let (body, end) = cut(rest, "-----END ")?;
+    end.strip_prefix(label)?.starts_with("-----").then_some((label, body))
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -44,9 +49,9 @@ fn modulus_bits(pkcs8: &[u8]) -> Option<usize> {
     let (whole, rest) = element(SEQUENCE, pkcs8)?;
     let (key, _) = element(OCTET_STRING, whole.strip_prefix(VERSION_AND_ALGORITHM)?)?;
     let (key, nothing) = element(SEQUENCE, key)?;
+    // Version, modulus, public exponent, private exponent, two primes, two exponents, the coefficient: a key that was cut off lacks some.
     let (_version, key) = element(INTEGER, key)?;
     let (modulus, mut key) = element(INTEGER, key)?;
-    // Public exponent, private exponent, two primes, two exponents, the coefficient: a key that was cut off lacks some.
     for _ in 0..7 {
         key = element(INTEGER, key)?.1;
     }
@@ -62,7 +67,8 @@ fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, mut der) = der.split_first()?;
     let mut length = usize::from(*first);
     if length >= 0x80 {
-        let (digits, after) = der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
+        let (digits, after) =
+            der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
         length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
         der = after;
     }
@@ -74,8 +80,8 @@ fn wrapped(pkcs1: &[u8]) -> Vec<u8> {
     let octets = pkcs1.len();
     let all = octets.saturating_add(VERSION_AND_ALGORITHM.len()).saturating_add(4);
     let mut out = Vec::with_capacity(all.saturating_add(4));
-    for (tag, length, content) in [(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
-        out.extend_from_slice(&[tag, 0x82, (length >> 8) as u8, length as u8]);
+    for (tag, length, content) in &[(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
+        out.extend_from_slice(&[*tag, 0x82, (length >> 8) as u8, *length as u8]);
         out.extend_from_slice(content);
     }
     out
@@ -111,7 +117,8 @@ mod tests {
             (key("ec_p256"), "no RSA private key"),
             (key("encrypted"), "encrypted"),
             (good.replace("END PRIVATE", "END PUBLIC"), "not PEM"),
-            (good.replace("\nM", "\n*"), "not base64"),
+            (good.replace("PRIVATE", "PUBLIC"), "not PEM"),
+            (good.replace("\nM", "\n*"), "no base64"),
         ] {
             assert!(rsa_private_key(&pem).unwrap_err().contains(why), "{why}");
         }

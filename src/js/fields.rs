@@ -1,8 +1,10 @@
-//! Fields of a text, parted by zero characters. What can hold any character comes last.
+//! Fields of a text, parted by zero characters. What can hold any character comes last: so a zero character too many
+//! always ends in a value that may not hold one.
 
 use crate::error::AuthError;
-use crate::text::{cut, decimal, number};
+use crate::text::{cut, number, push_decimal};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What a call brought, field by field.
 pub(super) struct Fields<'a>(&'a str);
@@ -19,9 +21,19 @@ impl<'a> Fields<'a> {
         field
     }
 
+    /// The next field, which is one letter.
+    pub(super) fn letter(&mut self) -> u8 {
+        self.text().as_bytes().first().copied().unwrap_or_default()
+    }
+
     /// The next field as a number; 0 where it is none.
     pub(super) fn number(&mut self) -> u64 {
         number(self.text()).unwrap_or_default()
+    }
+
+    /// As [`number`](Fields::number), of what is counted from 0 to some thousands, or is a number of ours.
+    pub(super) fn small(&mut self) -> u32 {
+        self.number() as u32
     }
 
     /// Whether the next field is a number other than 0.
@@ -30,34 +42,52 @@ impl<'a> Fields<'a> {
     }
 
     /// All that is left, zero characters included.
-    pub(super) fn rest(&mut self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         self.0
     }
 }
 
-/// Fields as one text, each with its end.
-pub(super) fn joined(fields: &[&str]) -> String {
-    let mut out = String::new();
-    for field in fields {
-        out.push_str(field);
-        out.push('\0');
-    }
-    out
-}
+/// What goes back, each field with its end. It is bytes that JavaScript reads as UTF-8: so nothing that is secret
+/// has to be checked for being text (`from_utf8` alone is 680 bytes of a module).
+pub(super) struct Answer(Vec<u8>);
 
-/// An error: the field `!`, code, message, transient, retry after, and what the server said.
-pub(super) fn error(failure: &AuthError) -> String {
-    let retry_after = failure.retry_after_ms.map(decimal).unwrap_or_default();
-    let (status, said) = failure.server.as_ref().map(|said| (decimal(u64::from(said.status)), said)).unzip();
-    let words = |pick: fn(&crate::error::ServerSaid) -> &Option<String>| said.and_then(|said| pick(said).as_deref()).unwrap_or_default();
-    joined(&[
-        "!",
-        failure.code.as_str(),
-        &failure.message,
-        if failure.transient { "1" } else { "" },
-        &retry_after,
-        status.as_deref().unwrap_or_default(),
-        words(|said| &said.error),
-        words(|said| &said.description),
-    ])
+impl Answer {
+    pub(super) const fn new() -> Answer {
+        Answer(Vec::new())
+    }
+
+    pub(super) fn bytes(&mut self, field: &[u8]) {
+        self.0.extend_from_slice(field);
+        self.0.push(0);
+    }
+
+    pub(super) fn text(&mut self, field: &str) {
+        self.bytes(field.as_bytes());
+    }
+
+    pub(super) fn number(&mut self, field: u64) {
+        let mut digits = String::new();
+        push_decimal(&mut digits, field);
+        self.text(&digits);
+    }
+
+    /// An error: the field `!`, code, message, transient, retry after, and what the server said.
+    pub(super) fn error(&mut self, failure: &AuthError) {
+        self.text("!");
+        self.text(failure.code.as_str());
+        self.text(&failure.message);
+        self.text(if failure.transient { "1" } else { "" });
+        match failure.retry_after_ms {
+            Some(ms) => self.number(ms),
+            None => self.text(""),
+        }
+        let Some(said) = &failure.server else { return self.text("\0\0") };
+        self.number(said.status.into());
+        self.text(said.error.as_deref().unwrap_or_default());
+        self.text(said.description.as_deref().unwrap_or_default());
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }

@@ -13,37 +13,37 @@ mod turn;
 use crate::config::Limits;
 use crate::credential::{Credential, Hosts};
 use crate::error::AuthError;
-use crate::grant::{Audience, Scopes, Target};
+use crate::grant::Target;
 use crate::http::Response;
 use crate::jose::base64::{decode_url, encode_url};
 use crate::secret::Secret;
 use crate::session::{BaseUrl, Hop, Path, may_resend, redirected, verdict};
-use crate::text::decimal;
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Event, Key, Mode, OperationId, Source, Tokens};
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::RefCell;
-use fields::{Fields, error, joined};
+use fields::{Answer, Fields};
 use wasm_bindgen::prelude::*;
 
 /// What lives across calls. A restart of the module begins with a new one.
-struct State(RefCell<Option<Tokens>>);
+struct State(RefCell<Tokens>);
 
 // SAFETY: a WebAssembly module without shared memory has one thread.
 #[allow(unsafe_code, reason = "a static has to be Sync, and there is no second thread")]
 unsafe impl Sync for State {}
 
-static STATE: State = State(RefCell::new(None));
+/// Made when the module is compiled: as data it costs less than the code that would make it.
+static STATE: State = State(RefCell::new(Tokens::new(Limits::usual(), 0)));
 
 /// Starts with nothing had. `flight_dead_after_ms`: where those who follow a flight cannot be woken, else 0.
 #[wasm_bindgen]
 pub fn start(flight_dead_after_ms: u32) {
+    STATE.0.borrow_mut().set_flight_dead_after((flight_dead_after_ms > 0).then_some(flight_dead_after_ms.into()));
     let mut seed = [0; 8];
-    // Without a seed refreshes are not spread; that is no reason to refuse the work.
+    // Without a seed refreshes are not spread; that is no reason to refuse the work. The boundary's source of random bytes
+    // throws where there is none, so this comes last, and while nothing is borrowed.
     let _ = getrandom::fill(&mut seed);
-    let flight_dead_after_ms = (flight_dead_after_ms > 0).then_some(u64::from(flight_dead_after_ms));
-    let limits = Limits { flight_dead_after_ms, ..Limits::default() };
-    STATE.0.borrow_mut().get_or_insert_with(|| Tokens::new(limits, u64::from_le_bytes(seed)));
+    STATE.0.borrow_mut().set_seed(u64::from_le_bytes(seed));
 }
 
 /// Whether a path may be joined as it is (0), once the host's parser agrees (1), or not at all (2).
@@ -74,113 +74,115 @@ pub fn check(path: &str) -> u32 {
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
 /// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
-pub fn call(what: &str) -> String {
-    match STATE.0.borrow_mut().as_mut() {
-        Some(tokens) => answer(tokens, Fields::new(what)).unwrap_or_else(|failure| error(&failure)),
-        None => String::new(),
+pub fn call(what: &str) -> Vec<u8> {
+    let mut out = Answer::new();
+    if let Err(failure) = answer(&mut STATE.0.borrow_mut(), Fields::new(what), &mut out) {
+        out.error(&failure);
     }
+    out.into_bytes()
 }
 
-fn answer(tokens: &mut Tokens, mut fields: Fields<'_>) -> Result<String, AuthError> {
-    Ok(match fields.text() {
-        "p" => crate::session::check(fields.rest()).map(|_| String::new())?,
-        "b" => {
+/// Whoever fails has written nothing yet.
+fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Answer) -> Result<(), AuthError> {
+    let mut hosts = Hosts::google();
+    match fields.letter() {
+        b'p' => _ = crate::session::check(fields.rest())?,
+        b'b' => {
             let insecure = fields.flag();
             let base = BaseUrl::parse(fields.text(), insecure)?;
-            match fields.rest() {
-                "" => joined(&[&base.href(), &base.prefix(), base.origin(), &base.audience(), &base.itself()]),
-                covered => base.covers(covered).map(|()| String::new())?,
+            if !fields.rest().is_empty() {
+                return base.covers(fields.rest());
             }
+            out.text(&base.href());
+            out.text(base.prefix());
+            out.text(base.origin());
+            out.text(&base.audience());
+            out.text(base.itself());
         }
-        "m" => decimal(u64::from(may_resend(fields.number() as u16, fields.flag(), fields.flag()))),
-        "r" => {
-            let (status, hops, replayable) = (fields.number() as u16, fields.number() as u32, fields.flag());
-            decimal(match redirected(status, fields.text(), fields.text(), fields.rest(), hops, replayable) {
+        b'm' => out.number(may_resend(fields.small() as u16, fields.flag(), fields.flag()).into()),
+        b'r' => {
+            let (status, hops, replayable) = (fields.small() as u16, fields.small(), fields.flag());
+            out.number(match redirected(status, fields.text(), fields.text(), fields.rest(), hops, replayable) {
                 Hop::HandedBack => 0,
                 Hop::Again => 1,
                 Hop::AsGet => 2,
-            })
+            });
         }
-        "c" => {
+        b'c' => {
             let renew = fields.flag();
-            let hosts = hosts(&mut fields)?;
-            registered(tokens, Credential::from_json_with(fields.rest(), &hosts)?, renew)
+            hosts.set(fields.text(), fields.text())?;
+            let credential = Credential::from_json_with(fields.rest(), &hosts)?;
+            out.number(tokens.register(credential, renew).0.into());
         }
-        "f" => registered(tokens, Credential::function(fields.number() as u32), false),
-        "g" => {
+        b'f' => out.number(tokens.register(Credential::function(fields.small()), false).0.into()),
+        b'g' => {
             let (now, deadline_ms) = (now(&mut fields), fields.number());
-            let (credential, access, mode) = (fields.number() as u32, fields.flag(), fields.number());
-            let hosts = hosts(&mut fields)?;
+            let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
+            hosts.set(fields.text(), fields.text())?;
             let file = fields.text();
-            let source = if credential == 0 { Source::Environment { file: file.into() } } else { Source::Credential(CredentialId(credential)) };
-            let target = if access { Target::AccessToken(Scopes::parse(fields.rest())?) } else { Target::IdToken(Audience::parse(fields.rest())?) };
+            let target = Target::parse(access, fields.rest())?;
+            let source = if credential == 0 {
+                Source::Environment { file: file.into() }
+            } else {
+                Source::Credential(CredentialId(credential))
+            };
             let mode = match mode {
                 0 => Mode::Usual,
                 1 => Mode::Early,
                 _ => Mode::Forced,
             };
-            let (id, turn) = tokens.begin(Ask { source, target, hosts, mode, deadline_ms }, now);
-            turn::text(tokens, id.unwrap_or(OperationId(0)), turn)
+            let id = tokens.admit(Ask { source, target, hosts, mode, deadline_ms }, now)?;
+            return turn::next(tokens, id, &Event::Begun, now, out);
         }
-        "s" => {
-            let (now, id) = (now(&mut fields), OperationId(fields.number() as u32));
-            let event = event(&mut fields);
-            let turn = tokens.step(id, event, now);
-            turn::text(tokens, id, turn)
+        b's' => {
+            let (now, id) = (now(&mut fields), OperationId(fields.small()));
+            return turn::next(tokens, id, &event(&mut fields), now, out);
         }
-        "a" => {
-            tokens.abandon(OperationId(fields.number() as u32));
-            String::new()
+        b'a' => tokens.abandon(OperationId(fields.small())),
+        b'k' => {
+            if let Some(key) =
+                tokens.credential(CredentialId(fields.small())).and_then(|credential| credential.private_key())
+            {
+                out.text(&encode_url(key.expose()));
+            }
         }
-        "k" => {
-            let credential = tokens.credential(CredentialId(fields.number() as u32));
-            credential.and_then(|credential| credential.private_key()).map(|key| encode_url(key.expose())).unwrap_or_default()
-        }
-        "w" => {
-            if let Some(credential) = tokens.credential(CredentialId(fields.number() as u32)) {
+        b'w' => {
+            if let Some(credential) = tokens.credential(CredentialId(fields.small())) {
                 credential.forget_private_key();
             }
-            String::new()
         }
-        "i" => {
-            let serial = fields.number() as u32;
+        b'i' => {
+            let serial = fields.small();
             tokens.invalidate(&Key::from_text(fields.rest().into()), serial);
-            String::new()
         }
-        "o" => {
+        b'o' => {
             let (now, expires_at_ms) = (now(&mut fields), fields.number());
-            turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now))
+            turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now), out);
         }
-        _ => String::new(),
-    })
+        _ => {}
+    }
+    Ok(())
 }
 
 fn event(fields: &mut Fields<'_>) -> Event {
-    let (kind, value, date_ms, retry_after_ms) = (fields.number(), fields.number(), fields.number(), fields.number());
+    let (kind, value, date_ms, retry_after_ms) = (fields.small(), fields.number(), fields.number(), fields.number());
     let some = |value: u64| (value > 0).then_some(value);
     let text = fields.rest();
     match kind {
         0 => Event::Failed(text.into()),
         1 => Event::Signed(decode_url(text.as_bytes()).unwrap_or_default()),
-        2 => Event::Answered(Response { status: value as u16, date_ms: some(date_ms), retry_after_ms: some(retry_after_ms), body: Secret::new(text) }),
+        2 => Event::Answered(Response {
+            status: value as u16,
+            date_ms: some(date_ms),
+            retry_after_ms: some(retry_after_ms),
+            body: Secret::new(text),
+        }),
         3 => Event::Returned(Secret::new(text)),
         4 => Event::Granted { token: Secret::new(text), expires_at_ms: some(value) },
         _ => Event::Woken,
     }
 }
 
-fn registered(tokens: &mut Tokens, credential: Credential, renew: bool) -> String {
-    decimal(u64::from(tokens.register(credential, renew).0))
-}
-
 fn now(fields: &mut Fields<'_>) -> Now {
     Now::new(fields.number(), fields.number())
-}
-
-fn hosts(fields: &mut Fields<'_>) -> Result<Hosts, AuthError> {
-    let hosts = Hosts::google().allow(fields.text());
-    match fields.text() {
-        "" => Ok(hosts),
-        emulator => hosts.emulator(emulator),
-    }
 }

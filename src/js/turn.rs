@@ -1,59 +1,91 @@
 //! Turns as text: their kind, and what belongs to the kind.
 
-use super::fields::{error, joined};
+use super::fields::Answer;
 use crate::error::{AuthError, Code};
-use crate::text::{concat, decimal};
-use crate::token::{Action, Lease, OperationId, Tokens, Turn};
-use alloc::string::String;
+use crate::time::Now;
+use crate::token::{Action, Event, Lease, OperationId, Tokens, Turn};
 
-/// A turn. Kind 0: the lease, the key, the token unless it was handed out before, the key that had to go. Every
-/// other, from 2 on: the call's number, the flight that it leads (0: none), and what belongs to the action.
-pub(super) fn text(tokens: &mut Tokens, id: OperationId, turn: Turn) -> String {
-    match turn {
-        Turn::Done { result: Ok(key), evicted } => {
-            let lease = tokens.lease(&key).map(|held| lease(&held)).unwrap_or_default();
+/// Tells a call what happened, and writes its turn. Kind 0: the lease, the key, the token unless it was handed out before,
+/// the key that had to go. Every other, from 2 on: the call's number, the flight that it leads (0: none), and what belongs
+/// to the action.
+pub(super) fn next(
+    tokens: &mut Tokens,
+    id: OperationId,
+    event: &Event,
+    now: Now,
+    out: &mut Answer,
+) -> Result<(), AuthError> {
+    match tokens.try_step(id, event, now)? {
+        Turn::Done { result, evicted } => {
+            let key = result?;
+            out.text("0");
+            if let Some(held) = tokens.lease(&key) {
+                lease(&held, out);
+            }
+            out.text(key.as_str());
             let token = tokens.take_token(&key);
-            let token = token.as_ref().map_or("", |token| token.expose_text());
-            concat(&["0\0", &lease, &joined(&[key.as_str(), token, evicted.as_ref().map_or("", |key| key.as_str())])])
+            out.bytes(token.as_ref().map_or(b"", |token| token.expose()));
+            out.text(evicted.as_ref().map_or("", |key| key.as_str()));
+            Ok(())
         }
-        Turn::Done { result: Err(failure), .. } => error(&failure),
-        Turn::Act { leads, action } => {
-            let leads = leads.map_or(0, |flight| flight.0);
-            let Some((kind, rest)) = act(tokens, id, action) else {
-                tokens.abandon(id);
-                return error(&AuthError::new(Code::UnsupportedByHost, &["this host cannot do what the credential needs."]));
-            };
-            concat(&[kind, "\0", &decimal(u64::from(id.0)), "\0", &decimal(u64::from(leads)), "\0", &rest])
-        }
+        Turn::Act { leads, action } => act(tokens, id, leads.map_or(0, |flight| flight.0), &action, out),
     }
 }
 
 /// Serial, refresh and expiry.
-pub(super) fn lease(held: &Lease) -> String {
+pub(super) fn lease(held: &Lease, out: &mut Answer) {
     let (refresh, expires) = held.deadlines_ms();
-    joined(&[&decimal(u64::from(held.serial)), &decimal(refresh), &decimal(expires)])
+    out.number(held.serial.into());
+    out.number(refresh);
+    out.number(expires);
 }
 
-/// The kind of an action, and what belongs to it; none where no host of this module can do it.
-fn act(tokens: &mut Tokens, id: OperationId, action: Action) -> Option<(&'static str, String)> {
-    Some(match action {
+fn act(tokens: &mut Tokens, id: OperationId, leads: u32, action: &Action, out: &mut Answer) -> Result<(), AuthError> {
+    let begin = |out: &mut Answer, kind: &str| {
+        out.text(kind);
+        out.number(id.0.into());
+        out.number(leads.into());
+    };
+    match action {
         Action::Sign { input, .. } => {
-            let (number, print) = tokens.leader(id).map(|(number, credential)| (number.0, credential.fingerprint().as_str())).unwrap_or_default();
-            ("2", joined(&[&decimal(u64::from(number)), print, &input]))
+            begin(out, "2");
+            if let Some((number, credential)) = tokens.leader(id) {
+                out.number(number.0.into());
+                out.text(credential.fingerprint().as_str());
+            }
+            out.text(input);
         }
         Action::Send(request) => {
+            begin(out, "3");
+            out.text(request.method);
+            out.text(&request.url);
+            out.number(request.timeout_ms);
             let body = request.body.and_then(|body| tokens.secret(id, body));
-            let body = body.as_ref().map_or("", |body| body.expose_text());
-            let mut out = joined(&[request.method, &request.url, &decimal(request.timeout_ms), body]);
+            out.bytes(body.as_ref().map_or(b"", |body| body.expose()));
             for (name, value) in &request.headers {
-                out.push_str(&joined(&[name, value]));
+                out.text(name);
+                out.text(value);
             }
-            ("3", out)
         }
-        Action::Read { path } => ("4", path),
-        Action::Call { target, .. } => ("5", joined(&[if target.is_access() { "1" } else { "" }, target.as_str()])),
-        Action::Join { flight, poll_ms } => ("6", joined(&[&decimal(u64::from(flight.0)), &decimal(poll_ms)])),
+        Action::Read { path } => {
+            begin(out, "4");
+            out.text(path);
+        }
+        Action::Call { target, .. } => {
+            begin(out, "5");
+            out.text(if target.is_access() { "1" } else { "" });
+            out.text(target.as_str());
+        }
+        Action::Join { flight, poll_ms } => {
+            begin(out, "6");
+            out.number(flight.0.into());
+            out.number(*poll_ms);
+        }
         // No credential of this module asks for the others; a turn never holds a Done.
-        _ => return None,
-    })
+        _ => {
+            tokens.abandon(id);
+            return Err(AuthError::plain(Code::UnsupportedByHost, "this host cannot do what the credential needs."));
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! The base URL of a session, and the audience that it stands for.
 
 use super::path::below;
-use crate::error::{AuthError, Code, shown};
-use crate::text::{before, concat, contains, cut};
+use crate::error::{AuthError, Code};
+use crate::text::{after_last, before, concat, contains};
 use crate::url::Url;
 use alloc::string::String;
 
@@ -27,15 +27,10 @@ impl BaseUrl {
     /// # Errors
     /// `invalid_base_url`, and why.
     pub fn parse(typed: &str, insecure: bool) -> Result<BaseUrl, AuthError> {
-        let refuse = |why: &str| AuthError::new(Code::InvalidBaseUrl, &["the base URL (", &shown_url(typed), ") ", why, "."]);
-        let url = Url::parse(typed).map_err(refuse)?;
-        if contains(url.path(), "//") {
-            return Err(refuse("has an empty segment (//) in its path"));
+        match read(typed, insecure) {
+            Ok(url) => Ok(BaseUrl { url, typed: typed.into() }),
+            Err(why) => Err(AuthError::about(Code::InvalidBaseUrl, "the base URL (~) $.", to_show(typed), why)),
         }
-        if !url.is_https() && !url.is_loopback() && !insecure {
-            return Err(refuse("is plain http to another machine, where a token could be read on the way; use https"));
-        }
-        Ok(BaseUrl { url, typed: typed.into() })
     }
 
     /// Joins what [`check`](super::check) let pass: `"/x"` and `"x"` mean the same, below the base; `""` is the base itself.
@@ -46,22 +41,17 @@ impl BaseUrl {
         super::check(input)?;
         let path = before(input, "?");
         let query = input.get(path.len()..).unwrap_or_default();
-        let mut out = self.prefix();
-        if path.is_empty() {
-            out.push_str(self.trailing_slash());
-        } else {
-            out.push('/');
-            out.push_str(path.strip_prefix('/').unwrap_or(path));
-        }
-        if let Some(own) = self.url.query() {
-            out.push('?');
-            out.push_str(own);
-        }
-        if let Some(query) = query.strip_prefix('?') {
-            out.push(if self.url.query().is_some() { '&' } else { '?' });
-            out.push_str(query);
-        }
-        Ok(out)
+        let slash = match path {
+            "" if self.url.path().ends_with('/') => "/",
+            "" => "",
+            _ if path.starts_with('/') => "",
+            _ => "/",
+        };
+        Ok(match (self.url.query(), query.strip_prefix('?')) {
+            (Some(own), Some(query)) => concat(&[self.prefix(), slash, path, "?", own, "&", query]),
+            (Some(own), None) => concat(&[self.prefix(), slash, path, "?", own]),
+            (None, _) => concat(&[self.prefix(), slash, path, query]),
+        })
     }
 
     /// Whether an absolute URL, as the host's own parser writes it, lies on the origin and below the path of the base.
@@ -69,15 +59,20 @@ impl BaseUrl {
     /// # Errors
     /// `invalid_path`.
     pub fn covers(&self, href: &str) -> Result<(), AuthError> {
-        let refuse = |why: &str| AuthError::new(Code::InvalidPath, &["the URL (", &shown_url(href), ") ", why, "; nothing was sent."]);
-        let url = Url::parse(href).map_err(refuse)?;
+        self.covered(href)
+            .map_err(|why| AuthError::about(Code::InvalidPath, "the URL (~) $; nothing was sent.", to_show(href), why))
+    }
+
+    fn covered(&self, href: &str) -> Result<(), &'static str> {
+        let url = Url::parse(href)?;
         if url.origin() != self.url.origin() {
-            return Err(refuse("is not on the origin of the session's base URL; credentials do not leave it"));
+            return Err("is not on the base URL's origin");
         }
-        let rest = url.path().strip_prefix(unslashed(self.url.path())).filter(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]));
-        let rest = rest.ok_or_else(|| refuse("is not below the path of the session's base URL"))?;
-        // Only a `..` can leave the path now: what could be read as a host or a scheme stands behind one.
-        below(rest).map(|_| ()).map_err(refuse)
+        match url.without_query().strip_prefix(self.prefix()) {
+            // Only a `..` can leave the path now: what could be read as a host or a scheme stands behind one.
+            Some(rest) if matches!(rest.as_bytes(), [] | [b'/', ..]) => below(rest).map(|_| ()),
+            _ => Err("is not below the base URL's path"),
+        }
     }
 
     /// Scheme, host and port.
@@ -91,8 +86,8 @@ impl BaseUrl {
     }
 
     /// Origin and path without a slash at the end: what paths are appended to.
-    pub fn prefix(&self) -> String {
-        concat(&[self.url.origin(), unslashed(self.url.path())])
+    pub fn prefix(&self) -> &str {
+        unslashed(self.url.without_query())
     }
 
     /// The audience that goes with the base where the caller names none: the origin on `*.run.app`, else the URL
@@ -105,19 +100,20 @@ impl BaseUrl {
     }
 
     /// What an empty path means: the base URL with its query, and no slash that was not typed.
-    pub fn itself(&self) -> String {
-        let mut out = self.prefix();
-        out.push_str(self.trailing_slash());
-        if let Some(query) = self.url.query() {
-            out.push('?');
-            out.push_str(query);
-        }
-        out
+    pub fn itself(&self) -> &str {
+        self.url.as_str()
     }
+}
 
-    fn trailing_slash(&self) -> &str {
-        if let [.., b'/'] = self.url.path().as_bytes() { "/" } else { "" }
+fn read(typed: &str, insecure: bool) -> Result<Url, &'static str> {
+    let url = Url::parse(typed)?;
+    if contains(url.path(), "//") {
+        return Err("has // in its path");
     }
+    if !url.is_https() && !url.is_loopback() && !insecure {
+        return Err("is plain http to another machine; use https");
+    }
+    Ok(url)
 }
 
 /// A URL or path without slashes at its end.
@@ -128,13 +124,9 @@ fn unslashed(mut text: &str) -> &str {
     text
 }
 
-/// What is shown of a URL: nothing before an `@`, and no query.
-fn shown_url(text: &str) -> String {
-    let mut text = before(text, "?");
-    while let Some((_, rest)) = cut(text, "@") {
-        text = rest;
-    }
-    shown(text)
+/// What may be shown of a URL: nothing before an `@`, and no query.
+fn to_show(text: &str) -> &str {
+    after_last(before(text, "?"), "@")
 }
 
 #[cfg(test)]
@@ -146,7 +138,11 @@ mod tests {
         let vectors: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/bases.json")).unwrap();
         for case in vectors["join"].as_array().unwrap() {
             let text = |name: &str| case[name].as_str().unwrap();
-            assert_eq!(BaseUrl::parse(text("base"), false).unwrap().join(text("input")).unwrap(), text("url"), "{case}");
+            assert_eq!(
+                BaseUrl::parse(text("base"), false).unwrap().join(text("input")).unwrap(),
+                text("url"),
+                "{case}"
+            );
         }
         for case in vectors["audience"].as_array().unwrap() {
             let base = BaseUrl::parse(case["base"].as_str().unwrap(), false).unwrap();

@@ -1,9 +1,8 @@
 //! The base-URL rule for what callers write: relative, and below the base, for every URL parser that there is.
 
-use crate::error::{AuthError, Code, shown};
+use crate::error::{AuthError, Code};
 use crate::text::before;
 use crate::url::{dots, has_scheme};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// An input that stays below any base that it is joined to.
@@ -32,41 +31,79 @@ const LONGEST: usize = 64 * 1024;
 /// `invalid_path` for an absolute or scheme-relative URL, a backslash, a control character, a fragment,
 /// outer spaces, or `..` above the base, however encoded.
 pub fn check(input: &str) -> Result<Path, AuthError> {
-    verdict(input).map_err(|why| AuthError::new(Code::InvalidPath, &["the path (", &quoted(input), ") ", why, ". Give a path below the base URL; nothing was sent."]))
+    // Shown without its query, which may hold a secret.
+    verdict(input).map_err(|why| {
+        AuthError::about(
+            Code::InvalidPath,
+            "the path (~) $. Nothing was sent; give a path below the base URL.",
+            before(before(input, "?"), "#"),
+            why,
+        )
+    })
 }
 
 /// As [`check`], without an error's text.
 pub(crate) fn verdict(input: &str) -> Result<Path, &'static str> {
     if input.len() > LONGEST {
-        return Err("is over 64 KiB long");
+        return Err("is over 64 KiB");
     }
     let mut path = Path::Plain;
     let mut climbs = false;
     for byte in input.bytes() {
-        match byte {
-            b'\\' => return Err("has a backslash, which some parsers read as a slash"),
-            0..=31 | 127 => return Err("has a control character"),
-            b'#' => return Err("has a fragment, which no server would see; %23 stands for the character"),
-            b'.' | b'%' => climbs = true,
-            b' ' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\'' | 128..=255 => path = Path::Careful,
-            _ => {}
+        match CLASSES.get(usize::from(byte)).copied().unwrap_or(CAREFUL) {
+            PLAIN => {}
+            CLIMBS => climbs = true,
+            CONTROL => return Err("has a control character"),
+            BACKSLASH => return Err("has a backslash"),
+            FRAGMENT => return Err("has a fragment; for the character write %23"),
+            _ => path = Path::Careful,
         }
     }
     if let [b' ', ..] | [.., b' '] = input.as_bytes() {
-        return Err("begins or ends with a space, which parsers cut off");
+        return Err("begins or ends with a space");
     }
     if let [b'/', b'/', ..] = input.as_bytes() {
-        return Err("begins with //, which names another host");
+        return Err("begins with //, as another host does");
     }
     let before_query = before(input, "?");
     if has_scheme(before_query) {
-        return Err("is absolute, or begins with what reads as a scheme; a / before it would make it a path");
+        return Err("begins with what reads as a scheme; a / before it makes it a path");
     }
     if climbs && below(before_query)? == Path::Careful {
         path = Path::Careful;
     }
     Ok(path)
 }
+
+const PLAIN: u8 = 0;
+const CAREFUL: u8 = 1;
+const CLIMBS: u8 = 2;
+const CONTROL: u8 = 3;
+const BACKSLASH: u8 = 4;
+const FRAGMENT: u8 = 5;
+
+/// What each ASCII character means: a table is smaller than the jump that a `match` becomes (450 bytes of code against 690).
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "made when the crate is compiled, where either would be an error"
+)]
+const CLASSES: [u8; 128] = {
+    let mut classes = [PLAIN; 128];
+    let mut at = 0;
+    while at < classes.len() {
+        classes[at] = match at as u8 {
+            0..=31 | 127 => CONTROL,
+            b'\\' => BACKSLASH,
+            b'#' => FRAGMENT,
+            b'.' | b'%' => CLIMBS,
+            b' ' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\'' => CAREFUL,
+            _ => PLAIN,
+        };
+        at += 1;
+    }
+    classes
+};
 
 /// Follows the segments: one that is or hides `..`, in whatever encoding, goes up; only plain slashes go down.
 pub(super) fn below(path: &str) -> Result<Path, &'static str> {
@@ -79,7 +116,7 @@ pub(super) fn below(path: &str) -> Result<Path, &'static str> {
             match dots(piece) {
                 2 => {
                     dotted = Path::Careful;
-                    depth = depth.checked_sub(1).ok_or("leaves the base path by a .., perhaps an encoded one")?;
+                    depth = depth.checked_sub(1).ok_or("leaves the base path by a .. or an encoded one")?;
                 }
                 1 => dotted = Path::Careful,
                 _ => names |= !piece.is_empty(),
@@ -103,11 +140,6 @@ fn fully_decoded(segment: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-/// What is shown of an input in a message: its begin, without its query, which may hold a secret.
-fn quoted(input: &str) -> String {
-    shown(&before(before(input, "?"), "#").chars().take(80).collect::<String>())
 }
 
 #[cfg(test)]

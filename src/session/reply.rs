@@ -36,10 +36,9 @@ pub fn redirected(status: u16, method: &str, from: &str, to: &str, hops: u32, bo
         307 | 308 => false,
         _ => return Hop::HandedBack,
     };
-    let same_origin = match (Url::parse(from), Url::parse(to)) {
-        (Ok(from), Ok(to)) => from.origin() == to.origin(),
-        _ => false,
-    };
+    // What follows the origin tells it from one that only begins like it.
+    let same_origin = Url::parse(to)
+        .is_ok_and(|to| matches!(from.strip_prefix(to.origin()).map(str::as_bytes), Some([] | [b'/' | b'?', ..])));
     match hops < MOST_HOPS && same_origin {
         true if as_get => Hop::AsGet,
         true if body_is_replayable => Hop::Again,
@@ -59,10 +58,17 @@ mod tests {
 
     #[test]
     fn redirects_change_the_method_as_fetch_does() {
-        let hop = |status, method, body| redirected(status, method, "https://a.example/x", "https://a.example/y", 0, body);
+        let hop =
+            |status, method, body| redirected(status, method, "https://a.example/x", "https://a.example/y", 0, body);
         for (status, method, body, expected) in [
-            (303, "PUT", false, Hop::AsGet), (303, "HEAD", true, Hop::Again), (302, "POST", false, Hop::AsGet), (301, "GET", true, Hop::Again),
-            (307, "POST", true, Hop::Again), (307, "POST", false, Hop::HandedBack), (302, "PUT", false, Hop::HandedBack), (308, "PUT", true, Hop::Again),
+            (303, "PUT", false, Hop::AsGet),
+            (303, "HEAD", true, Hop::Again),
+            (302, "POST", false, Hop::AsGet),
+            (301, "GET", true, Hop::Again),
+            (307, "POST", true, Hop::Again),
+            (307, "POST", false, Hop::HandedBack),
+            (302, "PUT", false, Hop::HandedBack),
+            (308, "PUT", true, Hop::Again),
         ] {
             assert_eq!(hop(status, method, body), expected, "{status} {method}");
         }
@@ -76,7 +82,18 @@ mod tests {
         let hop = |to, hops| redirected(302, "GET", "https://a.example/x", to, hops, true);
         assert_eq!(hop("https://a.example/y", 4), Hop::Again);
         assert_eq!(hop("https://a.example/y", 5), Hop::HandedBack);
-        for to in ["https://b.example/", "http://a.example/", "https://a.example:444/", "https://a.example./", "https://sub.a.example/", "https://u@a.example/", "https://a.example@evil.example/", "//a.example/", "/y", "https://a.example/#f"] {
+        for to in [
+            "https://b.example/",
+            "http://a.example/",
+            "https://a.example:444/",
+            "https://a.example./",
+            "https://sub.a.example/",
+            "https://u@a.example/",
+            "https://a.example@evil.example/",
+            "//a.example/",
+            "/y",
+            "https://a.example/#f",
+        ] {
             assert_eq!(hop(to, 0), Hop::HandedBack, "{to}");
         }
     }

@@ -11,19 +11,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Everything that shapes a token: two calls may share one only if their keys are equal.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
 
 impl Key {
     /// No part can hold a line break, so a line each keeps them apart.
     pub(crate) fn new(credential: &Fingerprint, target: &Target, hosts: &Hosts) -> Key {
         let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
-        Key(concat(&[credential.as_str(), kind, target.as_str(), "\n", &hosts.resolve("")]))
+        Key(concat(&[credential.as_str(), kind, target.as_str(), "\n", hosts.emulator_origin()]))
     }
 
     /// The key of a credential file that is to be read: what may be in it depends on the hosts.
     pub(crate) fn file(path: &str, hosts: &Hosts) -> Key {
-        Key(concat(&["file\n", path, "\n", &hosts.as_key()]))
+        Key(concat(&["file\n", path, "\n", hosts.emulator_origin(), "\n", hosts.allowed()]))
     }
 
     /// A key that was handed out as text before.
@@ -96,57 +96,49 @@ pub(crate) struct Entry {
     pub(crate) lease: Lease,
     /// The flight that brought it: whoever followed that one may use it, however short its life.
     pub(crate) flight: u32,
-    used: u64,
 }
 
-/// A bounded map in a sorted vector: the smallest thing that finds by logarithm. Entries are boxed, so that
-/// what moves when one comes or goes is a pointer each.
-#[derive(Debug, Default)]
+/// A bounded map: a vector in the order of use. It is looked through once for each token that is not fresh, not for
+/// each request: the fresh ones are the host's.
+#[derive(Debug)]
 pub(crate) struct Cache {
-    #[allow(clippy::vec_box, reason = "an insertion moves a pointer for each later entry, not the entry")]
+    #[allow(clippy::vec_box, reason = "a use moves a pointer for each entry, not the entry")]
     entries: Vec<Box<Entry>>,
-    clock: u64,
 }
 
 impl Cache {
+    pub(crate) const fn new() -> Cache {
+        Cache { entries: Vec::new() }
+    }
+
     pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
-        let at = self.at(key).ok()?;
-        self.clock = self.clock.saturating_add(1);
-        let entry = self.entries.get_mut(at)?;
-        entry.used = self.clock;
-        Some(entry)
+        let entry = self.take(key)?;
+        self.entries.push(entry);
+        self.entries.last_mut().map(Box::as_mut)
     }
 
     /// Keeps a token, in place of the one before; says whose token had to go for it.
-    pub(crate) fn put(&mut self, key: Key, token: Option<Secret>, lease: Lease, flight: u32, most: usize) -> Option<Key> {
-        self.clock = self.clock.saturating_add(1);
-        let place = self.at(&key);
-        let entry = Box::new(Entry { key, token, lease, flight, used: self.clock });
-        match place {
-            Ok(at) => {
-                self.entries.get_mut(at).map(|before| *before = entry)?;
-                None
-            }
-            Err(at) => {
-                self.entries.insert(at, entry);
-                (self.entries.len() > most.max(1)).then(|| self.evict()).flatten()
-            }
-        }
+    pub(crate) fn put(
+        &mut self,
+        key: Key,
+        token: Option<Secret>,
+        lease: Lease,
+        flight: u32,
+        most: usize,
+    ) -> Option<Key> {
+        self.take(&key);
+        let least_used = if self.entries.len() >= most.max(1) { Some(self.entries.remove(0).key) } else { None };
+        self.entries.push(Box::new(Entry { key, token, lease, flight }));
+        least_used
     }
 
     pub(crate) fn remove(&mut self, key: &Key) {
-        if let Ok(at) = self.at(key) {
-            self.entries.remove(at);
-        }
+        self.take(key);
     }
 
-    fn at(&self, key: &Key) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| entry.key.cmp(key))
-    }
-
-    fn evict(&mut self) -> Option<Key> {
-        let (at, _) = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.used)?;
-        Some(self.entries.remove(at).key)
+    fn take(&mut self, key: &Key) -> Option<Box<Entry>> {
+        let at = self.entries.iter().position(|entry| entry.key == *key)?;
+        Some(self.entries.remove(at))
     }
 }
 
@@ -214,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_goes_first() {
-        let mut cache = Cache::default();
+        let mut cache = Cache::new();
         let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
         assert_eq!(cache.put(key("a"), None, lease, 1, 2), None);
         assert_eq!(cache.put(key("b"), None, lease, 2, 2), None);

@@ -2,9 +2,9 @@
 
 use super::{Action, Event, Outcome};
 use crate::config::Limits;
-use crate::credential::{Credential, Hosts, Identity, ServiceAccount};
-use crate::error::{AuthError, Code, shown};
-use crate::grant::{Target, assertion, jwt_life_ms, read, token_request};
+use crate::credential::{Credential, Hosts, Identity};
+use crate::error::{AuthError, Code};
+use crate::grant::{Granted, Target, assertion, jwt_life_ms, read, token_request};
 use crate::jose::{Algorithm, Claims};
 use crate::secret::Secret;
 use crate::text::{before, cut};
@@ -15,14 +15,16 @@ use alloc::string::String;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Exchange {
     state: State,
+    /// What was given away to be signed.
+    input: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum State {
     #[default]
     Idle,
-    Signing(String),
-    Sending(String),
+    Signing,
+    Sending,
     Calling,
     Ended,
 }
@@ -43,57 +45,80 @@ pub struct Context<'a> {
 impl Exchange {
     /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange.
     pub fn step(&mut self, context: Context<'_>, event: Event, now: Now) -> Action {
+        self.next(context, &event, now).unwrap_or_else(|error| Action::Done(Err(error)))
+    }
+
+    /// As [`Exchange::step`], with errors apart.
+    pub(crate) fn next(&mut self, context: Context<'_>, event: &Event, now: Now) -> Result<Action, AuthError> {
         let state = core::mem::replace(&mut self.state, State::Ended);
         let Context { credential, target, hosts, limits } = context;
         let Credential { identity, vault, .. } = credential;
-        let result = match (state, event, &*identity) {
+        let granted = match (state, event, &*identity) {
             (State::Idle, Event::Begun, Identity::ServiceAccount(account)) => {
+                self.state = State::Signing;
                 // Built for each exchange, so that its times are never old.
-                let input = assertion(account, target, now, limits.assertion_lifetime_s);
-                self.state = State::Signing(input.clone());
-                return Action::Sign { algorithm: Algorithm::Rs256, input };
+                self.input = assertion(account, target, now, limits.assertion_lifetime_s);
+                return Ok(Action::Sign { algorithm: Algorithm::Rs256, input: self.input.clone() });
             }
-            (State::Signing(input), Event::Signed(signature), Identity::ServiceAccount(account)) => {
+            (State::Signing, Event::Signed(signature), Identity::ServiceAccount(account)) => {
+                self.state = State::Sending;
                 let url = hosts.resolve(&account.token_uri);
-                self.state = State::Sending(url.clone());
-                return Action::Send(token_request(vault, url, &input, &signature, limits.exchange_timeout_ms));
+                return Ok(Action::Send(token_request(vault, url, &self.input, signature, limits.exchange_timeout_ms)));
             }
-            (State::Sending(_), Event::Answered(answer), Identity::ServiceAccount(ServiceAccount { client_email, .. })) => {
-                read(&answer, target, client_email, now).map(|granted| (granted.token, granted.life_ms))
+            (State::Sending, Event::Answered(answer), Identity::ServiceAccount(account)) => {
+                read(answer, target, &account.client_email, now)?
             }
             (State::Idle, Event::Begun, Identity::Function(function)) => {
                 self.state = State::Calling;
-                return Action::Call { function: *function, target: target.clone() };
+                return Ok(Action::Call { function: *function, target: target.clone() });
             }
-            (State::Calling, Event::Granted { token, expires_at_ms }, _) => called(token, expires_at_ms, now),
-            (State::Signing(_), Event::Failed(why), _) => Err(AuthError::new(Code::SigningFailed, &["the assertion could not be signed: ", &shown(&why), ". Look at the credential's private_key."])),
-            (State::Sending(url), Event::Failed(why), _) => {
-                let host = before(cut(&url, "://").unwrap_or_default().1, "/");
-                Err(AuthError::transient(Code::ExchangeUnavailable, &["the token endpoint (", host, ") could not be reached: ", &shown(&why), ". Try again later."]))
-            }
-            (State::Calling, Event::Failed(why), _) => Err(function_failed(&shown(&why))),
-            _ => Err(AuthError::new(Code::CoreFailed, &["the driver told what it was not asked for."])),
+            (State::Calling, Event::Granted { token, expires_at_ms }, _) => called(token, *expires_at_ms, now)?,
+            (_, Event::Failed(why), identity) => return Err(failed(state, why, identity, hosts)),
+            _ => return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked.")),
         };
-        Action::Done(result.map(|(token, life_ms)| Outcome { token: vault.keep(token), life_ms }))
+        Ok(Action::Done(Ok(Outcome { token: vault.keep(granted.token), life_ms: granted.life_ms })))
     }
 }
 
 /// A token with an expiry is kept until then, a JWT until its `exp`, any other not at all.
-fn called(token: Secret, expires_at_ms: Option<u64>, now: Now) -> Result<(Secret, u64), AuthError> {
+fn called(token: &Secret, expires_at_ms: Option<u64>, now: Now) -> Result<Granted, AuthError> {
     let text = token.expose();
     if text.is_empty() || !text.iter().all(u8::is_ascii_graphic) {
-        return Err(function_failed("it returned no token, or one that no header can hold"));
+        return Err(function_failed("it returned none, or one that no header can hold"));
     }
     let life_ms = match expires_at_ms {
         Some(expires_at_ms) => Some(expires_at_ms.saturating_sub(now.wall_ms)),
         None => Claims::read(text).and_then(|claims| jwt_life_ms(&claims, None, now)),
     };
     if life_ms == Some(0) {
-        return Err(function_failed("it returned a token that has expired already"));
+        return Err(function_failed("its token has expired already"));
     }
-    Ok((token, life_ms.unwrap_or_default()))
+    Ok(Granted { token: Secret::new(text), life_ms: life_ms.unwrap_or_default() })
+}
+
+/// What it means that an action failed.
+fn failed(state: State, why: &str, identity: &Identity, hosts: &Hosts) -> AuthError {
+    match (state, identity) {
+        (State::Sending, Identity::ServiceAccount(account)) => {
+            let url = hosts.resolve(&account.token_uri);
+            let host = before(cut(&url, "://").unwrap_or_default().1, "/");
+            AuthError::passing(
+                Code::ExchangeUnavailable,
+                "the token endpoint ($) could not be reached: ~. Try again later.",
+                why,
+                host,
+            )
+        }
+        (State::Calling, _) => function_failed(why),
+        _ => AuthError::about(
+            Code::SigningFailed,
+            "the credential's private_key could not sign: ~. Look at it.",
+            why,
+            "",
+        ),
+    }
 }
 
 fn function_failed(why: &str) -> AuthError {
-    AuthError::new(Code::CredentialFunctionFailed, &["the credential function failed: ", why, "."])
+    AuthError::about(Code::CredentialFunctionFailed, "the credential function failed: ~.", why, "")
 }

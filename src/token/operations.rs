@@ -1,7 +1,8 @@
 //! The calls that wait for a token: a bounded slab. On some hosts a call can vanish without a word, so nothing
 //! relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Ask, CredentialId, Exchange, FlightId};
+use super::flights::Flights;
+use super::{Ask, CredentialId, Exchange, FlightId, Key};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,6 +14,8 @@ pub struct OperationId(pub u32);
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) ask: Ask,
+    /// Of what it waits for; of the file, as long as that is not read.
+    pub(crate) key: Key,
     pub(crate) phase: Phase,
     pub(crate) exchange: Exchange,
 }
@@ -39,43 +42,54 @@ impl Phase {
     }
 }
 
-#[derive(Debug, Default)]
+/// The slab. Its free places are a list in place, which begins at `free` and ends behind the last place.
+#[derive(Debug)]
 pub(crate) struct Operations {
     slots: Vec<Slot>,
-    free: Vec<u16>,
+    free: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
+    /// How often the place was given to another.
     turn: u16,
     held: Option<Box<Operation>>,
+    next_free: usize,
 }
 
 impl Operations {
+    pub(crate) const fn new() -> Operations {
+        Operations { slots: Vec::new(), free: 0 }
+    }
+
     /// Takes a call in; none where all places are taken.
-    pub(crate) fn insert(&mut self, operation: Operation, most: usize) -> Option<OperationId> {
-        let at = self.free.pop().or_else(|| self.grow(most))?;
-        let slot = self.slots.get_mut(usize::from(at))?;
-        slot.held = Some(Box::new(operation));
-        Some(OperationId(u32::from(slot.turn) << 16 | u32::from(at)))
+    pub(crate) fn insert(&mut self, operation: Box<Operation>, most: usize) -> Option<OperationId> {
+        let at = self.free;
+        if at == self.slots.len() {
+            if self.is_full(most) {
+                return None;
+            }
+            self.slots.push(Slot { turn: 0, held: None, next_free: at.wrapping_add(1) });
+        }
+        let slot = self.slots.get_mut(at)?;
+        self.free = slot.next_free;
+        slot.held = Some(operation);
+        Some(OperationId(u32::from(slot.turn) << 16 | at as u32))
     }
 
     /// Whether there is no place for one more call.
     pub(crate) fn is_full(&self, most: usize) -> bool {
-        self.free.is_empty() && self.slots.len() >= most.min(usize::from(u16::MAX))
+        self.free >= most.min(1 << 16)
     }
 
-    /// Lets go of the calls that are past their deadline; says which flights they led.
-    pub(crate) fn expire(&mut self, now: Now) -> Vec<FlightId> {
-        let mut led = Vec::new();
+    /// Lets go of the calls that are past their deadline, and ends the flights that they led.
+    pub(crate) fn expire(&mut self, now: Now, flights: &mut Flights) {
         for (at, slot) in self.slots.iter_mut().enumerate() {
             if let Some(gone) = slot.held.take_if(|operation| operation.ask.deadline_ms <= now.mono_ms) {
-                slot.turn = slot.turn.wrapping_add(1);
-                self.free.push(at as u16);
-                led.extend(gone.phase.leads());
+                gone.phase.leads().into_iter().for_each(|flight| flights.end(flight));
+                slot.release(at, &mut self.free);
             }
         }
-        led
     }
 
     /// Takes a call out for as long as it is worked on.
@@ -92,10 +106,11 @@ impl Operations {
 
     /// Gives the place of a call that was taken out to others.
     pub(crate) fn release(&mut self, id: OperationId) {
+        let mut free = self.free;
         if let Some(slot) = self.slot(id) {
-            slot.turn = slot.turn.wrapping_add(1);
-            self.free.push(id.0 as u16);
+            slot.release(id.place(), &mut free);
         }
+        self.free = free;
     }
 
     /// The call of that number.
@@ -105,17 +120,27 @@ impl Operations {
 
     /// Whether a call is out with that credential.
     pub(crate) fn uses(&self, credential: CredentialId) -> bool {
-        self.slots.iter().filter_map(|slot| slot.held.as_deref()).any(|operation| matches!(operation.phase, Phase::Leading(_, used) if used == credential))
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.held.as_deref())
+            .any(|operation| matches!(operation.phase, Phase::Leading(_, used) if used == credential))
     }
 
     fn slot(&mut self, id: OperationId) -> Option<&mut Slot> {
         let turn = (id.0 >> 16) as u16;
-        self.slots.get_mut(usize::from(id.0 as u16)).filter(|slot| slot.turn == turn)
+        self.slots.get_mut(id.place()).filter(|slot| slot.turn == turn)
     }
+}
 
-    fn grow(&mut self, most: usize) -> Option<u16> {
-        let at = u16::try_from(self.slots.len()).ok().filter(|_| self.slots.len() < most)?;
-        self.slots.push(Slot::default());
-        Some(at)
+impl OperationId {
+    fn place(self) -> usize {
+        usize::from(self.0 as u16)
+    }
+}
+
+impl Slot {
+    fn release(&mut self, at: usize, free: &mut usize) {
+        self.turn = self.turn.wrapping_add(1);
+        self.next_free = core::mem::replace(free, at);
     }
 }

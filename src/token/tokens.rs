@@ -7,11 +7,12 @@ use super::operations::{Operation, Operations, Phase};
 use super::{Action, Context, Event, Exchange, FlightId, Key, Lease, OperationId};
 use crate::config::Limits;
 use crate::credential::{Credential, Hosts};
-use crate::error::{AuthError, Code, shown};
+use crate::error::{AuthError, Code};
 use crate::grant::Target;
 use crate::secret::{Secret, SecretId};
 use crate::text::concat;
 use crate::time::Now;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -83,74 +84,126 @@ pub struct Tokens {
     cache: Cache,
     flights: Flights,
     operations: Operations,
-    credentials: Vec<Known>,
-    files: Vec<(Key, CredentialId)>,
+    /// In the order of use.
+    #[allow(clippy::vec_box, reason = "one code for vectors of whatever is boxed")]
+    credentials: Vec<Box<Known>>,
+    /// What was read from files.
+    #[allow(clippy::vec_box, reason = "as above")]
+    files: Vec<Box<(Key, CredentialId)>>,
     serial: u32,
     random: u64,
-    uses: u32,
+    last: CredentialId,
 }
 
 #[derive(Debug)]
 struct Known {
     id: CredentialId,
     credential: Credential,
-    used: u32,
 }
 
 impl Tokens {
     /// Nothing had yet. `seed` is random and spreads this instance's refreshes; it keeps no secret.
-    pub fn new(limits: Limits, seed: u64) -> Tokens {
-        Tokens { limits, cache: Cache::default(), flights: Flights::default(), operations: Operations::default(), credentials: Vec::new(), files: Vec::new(), serial: 0, random: seed, uses: 0 }
+    pub const fn new(limits: Limits, seed: u64) -> Tokens {
+        Tokens {
+            limits,
+            cache: Cache::new(),
+            flights: Flights::new(),
+            operations: Operations::new(),
+            credentials: Vec::new(),
+            files: Vec::new(),
+            serial: 0,
+            random: seed,
+            last: CredentialId(0),
+        }
+    }
+
+    /// Sets what a host knows only once it runs.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn set_flight_dead_after(&mut self, ms: Option<u64>) {
+        self.limits.flight_dead_after_ms = ms;
+    }
+
+    /// Sets what [`Tokens::new`] takes as its seed.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        self.random = seed;
     }
 
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
     pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
-        self.uses = self.uses.wrapping_add(1);
-        let used = self.uses;
-        let same = self.credentials.iter_mut().find(|known| known.credential.fingerprint() == credential.fingerprint());
-        if let Some(known) = same {
-            known.used = used;
-            if renew && !self.operations.uses(known.id) {
-                known.credential = credential;
+        let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
+        let known = match same {
+            Some(at) => {
+                let mut known = self.credentials.remove(at);
+                if renew && !self.operations.uses(known.id) {
+                    known.credential = credential;
+                }
+                known
             }
-            return known.id;
-        }
-        if self.credentials.len() >= self.limits.credentials.max(1) {
-            let idle = self.credentials.iter().filter(|known| !self.operations.uses(known.id));
-            let oldest = idle.map(|known| known.used).min();
-            self.credentials.retain(|known| Some(known.used) != oldest);
-        }
-        self.credentials.push(Known { id: CredentialId(used), credential, used });
-        CredentialId(used)
+            None => {
+                if self.credentials.len() >= self.limits.credentials.max(1)
+                    && let Some(idle) = self.credentials.iter().position(|known| !self.operations.uses(known.id))
+                {
+                    self.credentials.remove(idle);
+                }
+                self.last.0 = self.last.0.wrapping_add(1);
+                Box::new(Known { id: self.last, credential })
+            }
+        };
+        let id = known.id;
+        self.credentials.push(known);
+        id
     }
 
     /// A credential that is known.
     pub fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
-        find(&mut self.credentials, id)
+        find(&mut self.credentials, id).ok()
     }
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
     pub fn begin(&mut self, ask: Ask, now: Now) -> (Option<OperationId>, Turn) {
-        if self.operations.is_full(self.limits.operations) {
-            self.operations.expire(now).into_iter().for_each(|flight| self.flights.end(flight));
+        match self.admit(ask, now) {
+            Ok(id) => match self.step(id, Event::Begun, now) {
+                turn @ Turn::Act { .. } => (Some(id), turn),
+                turn @ Turn::Done { .. } => (None, turn),
+            },
+            Err(error) => (None, Turn::Done { result: Err(error), evicted: None }),
         }
-        let Some(id) = self.operations.insert(Operation { ask, phase: Phase::New, exchange: Exchange::default() }, self.limits.operations) else {
-            return (None, fail(AuthError::transient(Code::TooManyOperations, &["too many calls wait for a token. Try again later."])));
-        };
-        let turn = self.step(id, Event::Begun, now);
-        (matches!(turn, Turn::Act { .. }).then_some(id), turn)
     }
 
     /// Takes what happened to a call's last action, and says what to do next.
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
+        self.try_step(id, &event, now).unwrap_or_else(|error| Turn::Done { result: Err(error), evicted: None })
+    }
+
+    /// Finds a place for a call, whose first event is [`Event::Begun`].
+    pub(crate) fn admit(&mut self, ask: Ask, now: Now) -> Result<OperationId, AuthError> {
+        if self.operations.is_full(self.limits.operations) {
+            self.operations.expire(now, &mut self.flights);
+        }
+        let operation =
+            Box::new(Operation { ask, key: Key::default(), phase: Phase::New, exchange: Exchange::default() });
+        let id = self.operations.insert(operation, self.limits.operations);
+        id.ok_or_else(|| {
+            AuthError::passing(Code::TooManyOperations, "too many calls wait for a token. Try again later.", "", "")
+        })
+    }
+
+    /// As [`Tokens::step`], which holds an error in its turn.
+    pub(crate) fn try_step(&mut self, id: OperationId, event: &Event, now: Now) -> Result<Turn, AuthError> {
         let Some(mut operation) = self.operations.take(id) else {
-            return fail(AuthError::transient(Code::Timeout, &["the call was given up before its token came."]));
+            return Err(AuthError::passing(Code::Timeout, "the call was given up before its token came.", "", ""));
         };
         let turn = self.turn(&mut operation, event, now);
-        match turn {
-            Turn::Act { .. } => self.operations.put_back(id, operation),
-            Turn::Done { .. } => self.operations.release(id),
+        if let Ok(Turn::Act { .. }) = turn {
+            self.operations.put_back(id, operation);
+            return turn;
+        }
+        self.operations.release(id);
+        // A failure is shared with those who follow.
+        if let (Err(error), Some(flight)) = (&turn, operation.phase.leads()) {
+            self.flights.fail(flight, error, now);
         }
         turn
     }
@@ -166,7 +219,7 @@ impl Tokens {
     /// The credential that a call is out with.
     pub fn leader(&mut self, id: OperationId) -> Option<(CredentialId, &mut Credential)> {
         match self.operations.get(id)?.phase {
-            Phase::Leading(_, credential) => Some((credential, find(&mut self.credentials, credential)?)),
+            Phase::Leading(_, credential) => Some((credential, self.credential(credential)?)),
             _ => None,
         }
     }
@@ -205,120 +258,125 @@ impl Tokens {
         lease
     }
 
-    fn turn(&mut self, operation: &mut Operation, event: Event, now: Now) -> Turn {
+    fn turn(&mut self, operation: &mut Operation, event: &Event, now: Now) -> Result<Turn, AuthError> {
         match operation.phase {
             Phase::New => self.decide(operation, None, now),
             Phase::Following(flight) => self.decide(operation, Some(flight), now),
             Phase::Leading(flight, credential) => self.advance(operation, flight, credential, event, now),
-            Phase::Reading(flight) => match self.file_read(&operation.ask, event) {
-                Ok(()) => {
-                    self.flights.end(flight);
-                    self.decide(operation, None, now)
-                }
-                Err(error) => self.failed(flight, error, now),
-            },
+            Phase::Reading(flight) => {
+                self.file_read(operation, event)?;
+                self.flights.end(flight);
+                self.decide(operation, None, now)
+            }
         }
     }
 
     /// Uses what is there, follows who is out already, or goes.
-    fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Turn {
-        let ask = &operation.ask;
-        let credential = match &ask.source {
-            Source::Credential(id) => *id,
+    fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Result<Turn, AuthError> {
+        let Operation { ask, key, phase, .. } = operation;
+        let dead_after_ms = self.limits.flight_dead_after_ms;
+        let known = match &ask.source {
+            Source::Credential(id) => Some(*id),
+            Source::Environment { file } if file.is_empty() => return Err(nothing_found()),
             Source::Environment { file } => {
-                let key = Key::file(file, &ask.hosts);
-                match self.files.iter().find(|(known, _)| *known == key) {
-                    Some((_, id)) => *id,
-                    None if file.is_empty() => return fail(nothing_found()),
-                    None => {
-                        let path = file.clone();
-                        return self.follow(operation, &key, followed, now).unwrap_or_else(|| {
-                            let flight = self.flights.start(key, now);
-                            operation.phase = Phase::Reading(flight);
-                            Turn::Act { leads: Some(flight), action: Action::Read { path } }
-                        });
-                    }
-                }
+                *key = Key::file(file, &ask.hosts);
+                self.files.iter().find(|known| known.0 == *key).map(|known| known.1)
             }
         };
-        let Some(known) = find(&mut self.credentials, credential) else { return fail(lost()) };
-        let key = Key::new(known.fingerprint(), &ask.target, &ask.hosts);
-        if let Some(entry) = self.cache.find(&key) {
-            let usable = match (ask.mode, entry.lease.state(now)) {
-                (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
-                // Someone is out for it already.
-                (Mode::Early, _) => self.flights.running(&key, now, self.limits.flight_dead_after_ms).is_some(),
-                _ => followed.is_some_and(|flight| entry.flight >= flight.0),
-            };
-            if usable {
-                return Turn::Done { result: Ok(key), evicted: None };
+        if let Some(id) = known {
+            *key = Key::new(find(&mut self.credentials, id)?.fingerprint(), &ask.target, &ask.hosts);
+            if let Some(entry) = self.cache.find(key) {
+                let usable = match (ask.mode, entry.lease.state(now)) {
+                    (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
+                    // Someone is out for it already.
+                    (Mode::Early, _) => self.flights.running(key, now, dead_after_ms).is_some(),
+                    _ => followed.is_some_and(|flight| entry.flight >= flight.0),
+                };
+                if usable {
+                    return Ok(Turn::Done { result: Ok(core::mem::take(key)), evicted: None });
+                }
             }
         }
-        self.follow(operation, &key, followed, now).unwrap_or_else(|| {
-            let flight = self.flights.start(key, now);
-            self.advance(operation, flight, credential, Event::Begun, now)
-        })
-    }
-
-    /// Follows the flight of that key, if there is one, or shares in its failure.
-    fn follow(&mut self, operation: &mut Operation, key: &Key, followed: Option<FlightId>, now: Now) -> Option<Turn> {
         if let Some(error) = followed.and_then(|flight| self.flights.failure(flight)) {
-            return Some(fail(error.clone()));
+            return Err(error.clone());
         }
-        let flight = self.flights.running(key, now, self.limits.flight_dead_after_ms)?;
-        operation.phase = Phase::Following(flight);
-        Some(Turn::Act { leads: None, action: Action::Join { flight, poll_ms: self.limits.follow_every_ms } })
+        if let Some(flight) = self.flights.running(key, now, dead_after_ms) {
+            *phase = Phase::Following(flight);
+            return Ok(Turn::Act {
+                leads: None,
+                action: Action::Join { flight, poll_ms: self.limits.follow_every_ms },
+            });
+        }
+        let flight = self.flights.start(key.clone(), now, self.limits.failure_told_ms);
+        match (known, &ask.source) {
+            (None, Source::Environment { file }) => {
+                *phase = Phase::Reading(flight);
+                Ok(Turn::Act { leads: Some(flight), action: Action::Read { path: file.clone() } })
+            }
+            _ => self.advance(operation, flight, known.ok_or_else(lost)?, &Event::Begun, now),
+        }
     }
 
     /// One step of the exchange, and what its end means for everyone.
-    fn advance(&mut self, operation: &mut Operation, flight: FlightId, credential: CredentialId, event: Event, now: Now) -> Turn {
-        let Operation { ask, exchange, phase } = operation;
-        let Some(known) = find(&mut self.credentials, credential) else { return self.failed(flight, lost(), now) };
-        let key = Key::new(known.fingerprint(), &ask.target, &ask.hosts);
-        let context = Context { credential: &mut *known, target: &ask.target, hosts: &ask.hosts, limits: &self.limits };
-        match exchange.step(context, event, now) {
-            Action::Done(Ok(outcome)) => {
-                let token = known.vault.take(outcome.token);
+    fn advance(
+        &mut self,
+        operation: &mut Operation,
+        flight: FlightId,
+        id: CredentialId,
+        event: &Event,
+        now: Now,
+    ) -> Result<Turn, AuthError> {
+        operation.phase = Phase::Leading(flight, id);
+        let Operation { ask, key, exchange, .. } = operation;
+        let credential = find(&mut self.credentials, id)?;
+        let context = Context { credential, target: &ask.target, hosts: &ask.hosts, limits: &self.limits };
+        match exchange.next(context, event, now) {
+            Ok(Action::Done(Ok(outcome))) => {
+                let token = credential.vault.take(outcome.token);
                 let lease = self.new_lease(outcome.life_ms, now);
                 let evicted = self.cache.put(key.clone(), token, lease, flight.0, self.limits.cached_tokens);
                 self.flights.end(flight);
-                Turn::Done { result: Ok(key), evicted }
+                Ok(Turn::Done { result: Ok(core::mem::take(key)), evicted })
             }
-            Action::Done(Err(error)) => {
-                if let Some(entry) = self.cache.find(&key) {
+            Ok(action) => Ok(Turn::Act { leads: Some(flight), action }),
+            Err(error) => {
+                if let Some(entry) = self.cache.find(key) {
                     entry.pause(now, self.limits.refresh_pause_ms);
                 }
                 if !error.transient {
                     // The file may hold another key by now.
-                    self.files.retain(|(_, known)| *known != credential);
+                    while let Some(at) = self.files.iter().position(|known| known.1 == id) {
+                        self.files.swap_remove(at);
+                    }
                 }
-                self.failed(flight, error, now)
-            }
-            action => {
-                *phase = Phase::Leading(flight, credential);
-                Turn::Act { leads: Some(flight), action }
+                Err(error)
             }
         }
     }
 
-    fn file_read(&mut self, ask: &Ask, event: Event) -> Result<(), AuthError> {
+    fn file_read(&mut self, operation: &mut Operation, event: &Event) -> Result<(), AuthError> {
+        let Operation { ask, key, .. } = operation;
         let Source::Environment { file } = &ask.source else { return Err(lost()) };
-        let about = concat(&["the file that GOOGLE_APPLICATION_CREDENTIALS names (", file, ")"]);
-        match event {
+        let id = match event {
             Event::Returned(content) => {
-                let credential = Credential::from_json_with(content.expose_text(), &ask.hosts).map_err(|error| error.about(&about))?;
-                let id = self.register(credential, true);
-                self.files.push((Key::file(file, &ask.hosts), id));
-                Ok(())
+                let credential = Credential::from_bytes(content.expose(), &ask.hosts).map_err(|error| {
+                    let about = concat(&[file, "): ", &error.message]);
+                    AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
+                })?;
+                self.register(credential, true)
             }
-            Event::Failed(why) => Err(AuthError::new(Code::CredentialUnreadable, &[&about, " could not be read: ", &shown(&why), "."])),
-            _ => Err(lost()),
-        }
-    }
-
-    fn failed(&mut self, flight: FlightId, error: AuthError, now: Now) -> Turn {
-        self.flights.fail(flight, &error, now, self.limits.failure_told_ms);
-        fail(error)
+            Event::Failed(why) => {
+                return Err(AuthError::about(
+                    Code::CredentialUnreadable,
+                    "GOOGLE_APPLICATION_CREDENTIALS ($) could not be read: ~.",
+                    why,
+                    file,
+                ));
+            }
+            _ => return Err(lost()),
+        };
+        self.files.push(Box::new((core::mem::take(key), id)));
+        Ok(())
     }
 
     fn new_lease(&mut self, life_ms: u64, now: Now) -> Lease {
@@ -329,18 +387,17 @@ impl Tokens {
     }
 }
 
-fn find(credentials: &mut [Known], id: CredentialId) -> Option<&mut Credential> {
-    credentials.iter_mut().find(|known| known.id == id).map(|known| &mut known.credential)
-}
-
-fn fail(error: AuthError) -> Turn {
-    Turn::Done { result: Err(error), evicted: None }
+fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Result<&mut Credential, AuthError> {
+    credentials.iter_mut().find(|known| known.id == id).map(|known| &mut known.credential).ok_or_else(lost)
 }
 
 fn nothing_found() -> AuthError {
-    AuthError::new(Code::CredentialNotFound, &["there is no credential: the session was given none, and GOOGLE_APPLICATION_CREDENTIALS names no file that can be read here. Give a service-account key as credential."])
+    AuthError::plain(
+        Code::CredentialNotFound,
+        "there is no credential: none was given, and GOOGLE_APPLICATION_CREDENTIALS names no file here. Give a service-account key.",
+    )
 }
 
 fn lost() -> AuthError {
-    AuthError::transient(Code::CoreFailed, &["the credential is not known any more. Try again."])
+    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again.", "", "")
 }

@@ -34,7 +34,7 @@ extern "C" {
 
 /// One call, and the fields of its answer, each of which has a zero character for its end.
 pub(crate) fn call(fields: &[&str]) -> Vec<String> {
-    let answer = js::call(&fields.join("\0"));
+    let answer = String::from_utf8(js::call(&fields.join("\0"))).unwrap();
     let fields = answer.strip_suffix('\0').unwrap_or(&answer);
     fields.split('\0').map(String::from).collect()
 }

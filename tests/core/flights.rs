@@ -127,7 +127,7 @@ fn a_dead_flight_is_taken_over_by_one_while_the_others_go_on_following() {
 fn an_answer_that_comes_after_the_takeover_harms_nobody() {
     for good in [true, false] {
         let mut world = World::isolated();
-        let (leader, followers) = crowd(&mut world, 2);
+        let (leader, followers) = crowd(&mut world, 3);
         let late = world.send(leader);
         world.pass(2000);
         let heir = world.wake(followers[0]);
@@ -136,12 +136,14 @@ fn an_answer_that_comes_after_the_takeover_harms_nobody() {
             if good { world.token_answer(AUDIENCE, 3600) } else { answer(400, &json!({"error": "invalid_grant"})) };
         let stand = world.step(late, Event::Answered(answer));
         assert_eq!(matches!(stand, Stand::Had(_)), good);
-        if !good {
-            world.wake(followers[1]).follows();
+        // The last one has not looked since before the takeover.
+        for id in [followers[1], followers[2]] {
+            assert_eq!(matches!(world.wake(id), Stand::Had(_)), good);
         }
         world.succeed(heir).had();
         if !good {
             world.wake(followers[1]).had();
+            world.wake(followers[2]).had();
         }
         assert_eq!(world.exchanges, 2);
     }

@@ -157,6 +157,22 @@ async fn redirects_that_leave_the_origin_are_handed_back() {
 }
 
 #[test]
+async fn redirects_that_a_browser_hides_are_errors() {
+    let world = World::open().await;
+    let session = world.session();
+    echo(session.get("/warm")).await;
+    world.lab.set_hides_redirects(true);
+    let headers = json!({"location": "after"});
+    world.fault(json!({"endpoint": "service", "status": 302, "headers": headers, "times": 1})).await;
+    world.sent();
+    world.refused(session.get("/x").send().await, Code::RedirectRefused);
+    assert_eq!(world.sent().len(), 1);
+    world.fault(json!({"endpoint": "token", "status": 307, "headers": headers, "times": 1})).await;
+    assert_eq!(session.new_id_token().await.unwrap_err().code, Code::ExchangeUnavailable);
+    assert_eq!(world.sent(), ["POST /token"]);
+}
+
+#[test]
 async fn the_token_goes_where_the_caller_leaves_room() {
     let world = World::open().await;
     let seen = echo(world.session().get("/x").header("Authorization", "Basic mine")).await;

@@ -2,13 +2,24 @@
 // down what was sent; and a clock that can be put forward.
 let lab;
 let names = 0;
+/** Whether a test is at it. */
+let open = false;
+
+// A test that waits for nothing lets Node end, and the runner has no word for that: it would count as none.
+globalThis.process.on("exit", () => {
+  if (!open) return;
+  console.error("a test has not come to its end");
+  globalThis.process.exitCode = 1;
+});
 
 /** @param {string} root the repository's folder */
 export async function openLab(root) {
   lab ??= await build(root);
+  open = true;
   await lab.control("POST", "reset");
   await lab.skip(0);
   lab.sent.length = 0;
+  lab.hidesRedirects = false;
   return lab;
 }
 
@@ -21,7 +32,12 @@ async function build(root) {
     const url = new URL(input);
     sent.push(`${init?.method ?? "GET"} ${url.href}`);
     if (url.origin !== origin) throw new TypeError("fetch failed", { cause: new Error(`nobody is at ${url.origin}`) });
-    return raw(input, init);
+    const response = await raw(input, init);
+    const location = response.headers.get("location");
+    // As fetch does where it is not told to leave that to the caller.
+    if (init?.redirect !== "manual" && response.status > 300 && location) return globalThis.fetch(new URL(location, url), init);
+    const hidden = lab.hidesRedirects && response.status > 299 && response.status < 400;
+    return hidden ? Object.defineProperties(response, { type: { value: "opaqueredirect" }, status: { value: 0 } }) : response;
   };
   const [wall, monotonic] = [Date.now, performance.now.bind(performance)];
   let skipped = 0;
@@ -32,6 +48,11 @@ async function build(root) {
   return {
     origin,
     sent,
+    /** Whether redirects come as browsers hand them out: without a word on where they lead. */
+    hidesRedirects: false,
+    close() {
+      open = false;
+    },
     unique,
     async control(method, path, body) {
       const response = await raw(`${origin}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });

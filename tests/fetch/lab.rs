@@ -17,6 +17,8 @@ extern "C" {
     async fn open_lab(root: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn origin(this: &Lab) -> String;
+    #[wasm_bindgen(method, setter, js_name = hidesRedirects)]
+    pub(crate) fn set_hides_redirects(this: &Lab, hides: bool);
     #[wasm_bindgen(method, catch)]
     async fn account(this: &Lab, pem: &str, known: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -27,6 +29,8 @@ extern "C" {
     pub(crate) async fn rotate_keys(this: &Lab) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = log)]
     async fn read_log(this: &Lab) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &Lab);
     #[wasm_bindgen(method, js_name = takeSent)]
     fn take_sent(this: &Lab) -> String;
     #[wasm_bindgen(method, catch)]
@@ -109,6 +113,12 @@ impl World {
             assert!(!text.contains(line), "a line of the key in {text}");
         }
         assert!(!text.contains("eyJ") && !text.contains("PRIVATE"), "a token or a key in {text}");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.lab.close();
     }
 }
 
