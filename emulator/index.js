@@ -10,7 +10,10 @@ export function createEmulator(options = {}) {
 
   /** @type {Emulator} */
   const emulator = {
-    fetch(/** @type {Request | string | URL} */ input, /** @type {(import("./index.js").RequestContext & RequestInit) | undefined} */ init) {
+    fetch(
+      /** @type {Request | string | URL} */ input,
+      /** @type {(import("./index.js").RequestContext & RequestInit) | undefined} */ init,
+    ) {
       // What a Request comes with may also be a runtime's own, such as Deno's connection or a Worker's environment.
       if (typeof input === "string" || input instanceof URL) return dispatch(emulator, state, new Request(input, init));
       return dispatch(emulator, state, input, init?.rawTarget);

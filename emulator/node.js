@@ -5,6 +5,9 @@ import { sendResponse } from "./lib/node-response.js";
 
 /** @typedef {import("./node.js").Servable} Servable */
 
+/** How long a connection may be idle. After Node's five seconds it would close just as clients send on it again. In milliseconds. */
+const IDLE = 600_000;
+
 // Requests under way when the server closes get this long, then their connections are cut.
 const GRACE = 500;
 
@@ -15,7 +18,7 @@ export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNe
   }
 
   // Room for long raw targets and tokens, so that it is the emulator that answers and not the parser.
-  const server = createServer({ maxHeaderSize: 64 << 10 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 64 << 10, keepAliveTimeout: IDLE }, (request, response) => {
     // A connection that was busy when the server closed is idle after its answer.
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
@@ -43,6 +46,9 @@ export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNe
   return { url, port: address.port, close, [Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose")]: close };
 }
 
+/** Requests that are answered now. Their signals follow ours only as long as someone holds them. @type {Set<Request>} */
+const underWay = new Set();
+
 /**
  * @param {Servable} emulator
  * @param {import("node:http").IncomingMessage} incoming
@@ -57,6 +63,7 @@ async function answer(emulator, incoming, outgoing) {
     outgoing.writeHead(400, { "content-type": "text/plain", connection: "close" }).end("This request cannot be expressed as a Request.\n");
     return;
   }
+  underWay.add(request);
   try {
     const response = await emulator.fetch(request, { rawTarget: incoming.url });
     await sendResponse(response, outgoing);
@@ -65,6 +72,8 @@ async function answer(emulator, incoming, outgoing) {
   } catch {
     // A fetch that rejects is a connection that breaks: the client is to see a reset, not an end.
     incoming.socket.resetAndDestroy();
+  } finally {
+    underWay.delete(request);
   }
 }
 

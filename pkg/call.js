@@ -45,7 +45,8 @@ export async function send(config, target, draft, slot, signal, response, token 
     } else if (!draft.follows) {
       return response;
     } else {
-      if (response.type === "opaqueredirect") throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
+      if (response.type === "opaqueredirect")
+        throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
       const next = redirect(draft, response, hops);
       if (!next) return response;
       discard(response);
@@ -92,7 +93,8 @@ function redirect(draft, response, hops) {
     delete next.init.duplex;
     next.replayable = true;
     next.headers = new Headers(draft.headers);
-    for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"]) next.headers.delete(name);
+    for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"])
+      next.headers.delete(name);
   }
   return next;
 }

@@ -14,7 +14,8 @@ import { TimeoutError } from "./errors.js";
  * @returns {Limit}
  */
 export function deadline(ms, callers) {
-  if (ms === false) return { signal: callers ?? undefined, met: () => {}, reason: (thrown) => (callers?.aborted ? callers.reason : thrown) };
+  if (ms === false)
+    return { signal: callers ?? undefined, met: () => {}, reason: (thrown) => (callers?.aborted ? callers.reason : thrown) };
   // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
   const controller = new AbortController();
   const timer = setTimeout(expire, ms, controller, ms);

@@ -80,7 +80,14 @@ export function mergedHeaders(config, callers, extra) {
 
 /** @param {unknown} body */
 function isReplayable(body) {
-  return typeof body === "string" || body instanceof ArrayBuffer || ArrayBuffer.isView(body) || body instanceof Blob || body instanceof URLSearchParams || body instanceof FormData;
+  return (
+    typeof body === "string" ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof URLSearchParams ||
+    body instanceof FormData
+  );
 }
 
 /**
@@ -88,9 +95,9 @@ function isReplayable(body) {
  * @param {any} params
  */
 function withQuery(href, params) {
-  if (typeof params !== "string" && (typeof params !== "object" || params === null)) throw invalid("the searchParams of a call are not what URLSearchParams takes.");
+  if (typeof params !== "string" && (typeof params !== "object" || params === null))
+    throw invalid("the searchParams of a call are not what URLSearchParams takes.");
   const plain = typeof params === "object" && !(Symbol.iterator in params);
   const query = new URLSearchParams(plain ? Object.entries(params).filter(([, value]) => value !== undefined) : params).toString();
   return query === "" ? href : href + (href.includes("?") ? "&" : "?") + query;
 }
-

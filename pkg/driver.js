@@ -181,10 +181,12 @@ async function happening(kind, what, config, signal) {
   try {
     if (kind === step.sign) return { event: event.signed, text: await raced(sign(config, what), signal) };
     if (kind === step.send) return await send(config, what, signal);
-    if (kind === step.read) return { event: event.returned, text: decode(await raced(/** @type {any} */ (host.readFile)(what[0]), signal)) };
+    if (kind === step.read)
+      return { event: event.returned, text: decode(await raced(/** @type {any} */ (host.readFile)(what[0]), signal)) };
     if (kind === step.call) return await call(config, what, signal);
-    if (host.isolated) await sleep(+what[1], signal);
-    else await raced(flights.get(+what[0])?.ended ?? Promise.resolve(), signal);
+    const flight = flights.get(+what[0]);
+    // Where there is nothing to wait for, looking again at once would leave no turn to whoever is to end it.
+    await (flight ? raced(flight.ended, signal) : sleep(+what[1], signal));
     return { event: event.woken };
   } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
@@ -214,7 +216,10 @@ async function sign(config, [number, fingerprint, input]) {
   }
   ask("w", number);
   const signature = new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, new TextEncoder().encode(input)));
-  return btoa(String.fromCharCode(...signature)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...signature))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }
 
 /**
@@ -228,7 +233,14 @@ async function send({ fetch }, [method, url, timeout, body, ...pairs], signal) {
   /** @type {[string, string][]} */
   const headers = [];
   for (let at = 0; at + 1 < pairs.length; at += 2) headers.push([pairs[at], pairs[at + 1]]);
-  const init = { __proto__: null, method, headers, body: body || undefined, redirect: /** @type {const} */ ("manual"), signal: signal ? AbortSignal.any([signal, limit]) : limit };
+  const init = {
+    __proto__: null,
+    method,
+    headers,
+    body: body || undefined,
+    redirect: /** @type {const} */ ("manual"),
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  };
   const response = await (fetch ? fetch(url, init) : globalThis.fetch(url, init));
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
@@ -281,7 +293,11 @@ function keep([serial, refreshAt, expiresAt, key, token, evicted]) {
   slots.delete(evicted);
   const known = slots.get(key);
   if (!token && !known) return undefined;
-  const slot = Object.assign(known ?? { key, token }, { serial: +serial, refreshAt: +refreshAt, expiresAt: +expiresAt }, token && { token });
+  const slot = Object.assign(
+    known ?? { key, token },
+    { serial: +serial, refreshAt: +refreshAt, expiresAt: +expiresAt },
+    token && { token },
+  );
   slots.set(key, slot);
   return slot;
 }
@@ -333,6 +349,5 @@ function sleep(ms, signal) {
 /** The first words that say more than "fetch failed". @param {any} thrown @returns {string} */
 function reason(thrown) {
   const deeper = thrown.cause instanceof Error ? thrown.cause : undefined;
-  return deeper?.message ? reason(deeper) : deeper?.code ?? (thrown.message || thrown.name);
+  return deeper?.message ? reason(deeper) : (deeper?.code ?? (thrown.message || thrown.name));
 }
-

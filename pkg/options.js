@@ -46,8 +46,14 @@ const kinds = {
   authorizationHeader: [(v) => v === "authorization" || v === "x-serverless-authorization", "authorization or x-serverless-authorization"],
   keepAlive: [(v) => typeof v === "boolean", "true or false"],
   joinUrl: fn,
-  allowedHosts: [(v) => Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host)), 'hosts, such as ["sts.example.com:8443"]'],
-  endpoints: [(v) => v instanceof URL || (typeof v === "string" && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
+  allowedHosts: [
+    (v) => Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host)),
+    'hosts, such as ["sts.example.com:8443"]',
+  ],
+  endpoints: [
+    (v) => v instanceof URL || (typeof v === "string" && /^[!-~]+$/.test(v)),
+    'the origin of an emulator, such as "http://127.0.0.1:8085"',
+  ],
   waitUntil: fn,
 };
 
@@ -118,11 +124,17 @@ export function invalid(message) {
  */
 function readBase(base, insecure) {
   const typed = base instanceof URL ? base.href : base;
-  const [, scheme, host, path, query = ""] = (typeof typed === "string" && URL.canParse(typed) && /^(https?:)\/\/([^/?#\\@]+)([^?#\\]*)(\?[^#\\]*)?$/i.exec(typed)) || [];
+  const [, scheme, host, path, query = ""] =
+    (typeof typed === "string" && URL.canParse(typed) && /^(https?:)\/\/([^/?#\\@]+)([^?#\\]*)(\?[^#\\]*)?$/i.exec(typed)) || [];
   if (scheme === undefined) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
   const url = new URL(typed);
   const port = url.protocol === "https:" ? ":443" : ":80";
-  if (![url.host, url.host + port].includes(host.toLowerCase()) || url.href !== url.origin + (path || "/") + query || host.includes("..") || path.includes("//")) {
+  if (
+    ![url.host, url.host + port].includes(host.toLowerCase()) ||
+    url.href !== url.origin + (path || "/") + query ||
+    host.includes("..") ||
+    path.includes("//")
+  ) {
     throw invalidBase(`is written otherwise than URL parsers write it: ${url.origin}${url.pathname}`);
   }
   if (url.protocol === "http:" && !insecure && !/^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname)) {

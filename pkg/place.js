@@ -22,7 +22,11 @@ import { AuthError } from "./errors.js";
 export function findPlace({ base, insecure }) {
   const [href, prefix, origin, audience, itself] = ask("b", insecure, base, "");
   const url = new URL(base);
-  if (url.href !== href || url.origin !== origin) throw new AuthError("invalid_base_url", `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`);
+  if (url.href !== href || url.origin !== origin)
+    throw new AuthError(
+      "invalid_base_url",
+      `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`,
+    );
   return { itself, prefix, origin, path: prefix.slice(origin.length), query: url.search, audience };
 }
 
@@ -76,7 +80,10 @@ export function within(config, url) {
 function agreed(place, url) {
   const { origin, pathname, href } = parse(url);
   if (origin === place.origin && (pathname === place.path || pathname.startsWith(`${place.path}/`))) return href;
-  throw new AuthError("invalid_path", "the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it. Nothing was sent.");
+  throw new AuthError(
+    "invalid_path",
+    "the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it. Nothing was sent.",
+  );
 }
 
 /**
@@ -88,7 +95,10 @@ function agreed(place, url) {
 function joined(join, config, place, input) {
   const url = parse(String(join(new URL(config.base), input)));
   if (url.origin !== place.origin || url.username || url.password || url.hash) {
-    throw new AuthError("invalid_path", "joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment. Credentials do not leave the origin; nothing was sent.");
+    throw new AuthError(
+      "invalid_path",
+      "joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment. Credentials do not leave the origin; nothing was sent.",
+    );
   }
   return url.href;
 }
@@ -96,5 +106,8 @@ function joined(join, config, place, input) {
 /** @param {string} url */
 function parse(url) {
   if (typeof url === "string" && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
-  throw new AuthError("invalid_path", "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent.");
+  throw new AuthError(
+    "invalid_path",
+    "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent.",
+  );
 }

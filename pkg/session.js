@@ -141,7 +141,13 @@ class Session {
     }
     const limit = deadline(config.timeout);
     const { token } = slot;
-    const whole = { __proto__: null, method, headers: this.#plainHeaders(slot), redirect: /** @type {const} */ ("manual"), signal: limit.signal };
+    const whole = {
+      __proto__: null,
+      method,
+      headers: this.#plainHeaders(slot),
+      redirect: /** @type {const} */ ("manual"),
+      signal: limit.signal,
+    };
     const sent = config.fetch ? config.fetch(url, whole) : globalThis.fetch(url, whole);
     return sent.then(
       (response) => {
@@ -169,7 +175,15 @@ class Session {
   async #goOn(url, method, slot, token, limit, response) {
     try {
       const { target, headers } = await this.#facts();
-      return await send(this.#config, target, draft(this.#config, url, undefined, undefined, method, headers), slot, limit.signal, response, token);
+      return await send(
+        this.#config,
+        target,
+        draft(this.#config, url, undefined, undefined, method, headers),
+        slot,
+        limit.signal,
+        response,
+        token,
+      );
     } catch (thrown) {
       throw limit.reason(thrown);
     } finally {
@@ -199,7 +213,8 @@ class Session {
     const call = draft(this.#config, href, init, request, verb, headers);
     const limit = deadline(call.timeout, call.signal);
     try {
-      if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#lasting(acquire(this.#config, target, mode.usual, limit.signal));
+      if (!this.#slot || !this.#isUsable(this.#slot))
+        this.#slot = await this.#lasting(acquire(this.#config, target, mode.usual, limit.signal));
       return await send(this.#config, target, call, this.#slot, limit.signal);
     } catch (thrown) {
       throw limit.reason(thrown);

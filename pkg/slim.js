@@ -12,7 +12,8 @@ export function init(module) {
 
 useHost({
   module: () => {
-    if (!given) throw new AuthError("core_failed", "the core was not handed in: call init() with the module of cloud-run-auth/core.wasm first.");
+    if (!given)
+      throw new AuthError("core_failed", "the core was not handed in: call init() with the module of cloud-run-auth/core.wasm first.");
     return given;
   },
   env: (name) => /** @type {any} */ (globalThis).process?.env?.[name],

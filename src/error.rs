@@ -5,7 +5,7 @@
 
 #[cfg(any(feature = "crypto", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 use crate::text::concat;
-use crate::text::{contains, filled, push};
+use crate::text::{filled, push};
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
@@ -201,7 +201,12 @@ pub fn shown(text: &str) -> String {
             push(&mut run, c);
             continue;
         }
-        let hidden = run.len() > LONGEST || run.len() >= TOKEN_LIKE && !contains(&run, "//");
+        // A URL's host may be long; what stands in its path is looked at by itself.
+        let url = run.as_bytes().starts_with(b"//")
+            && (out.as_bytes().ends_with(b"http:") || out.as_bytes().ends_with(b"https:"));
+        let segments = run.as_bytes().split(|byte| *byte == b'/');
+        let longest = if url { segments.skip(3).map(<[u8]>::len).max().unwrap_or_default() } else { run.len() };
+        let hidden = run.len() > LONGEST || longest >= TOKEN_LIKE;
         out.push_str(if hidden { "[redacted]" } else { &run });
         run.clear();
         if next.is_none() {

@@ -42,7 +42,8 @@ pub fn http_date(text: &str) -> Option<u64> {
     if words.next() != Some("GMT") || year < 1970 {
         return None;
     }
-    let days = days_before_year(year)?.checked_add(days_before_month(year, month)?)?.checked_add(day.checked_sub(1)?)?;
+    let days =
+        days_before_year(year)?.checked_add(days_before_month(year, month)?)?.checked_add(day.checked_sub(1)?)?;
     let hours = days.checked_mul(24)?.checked_add(hour)?;
     let minutes = hours.checked_mul(60)?.checked_add(minute)?;
     minutes.checked_mul(60)?.checked_add(second)?.checked_mul(1000)
@@ -88,7 +89,15 @@ mod tests {
 
     #[test]
     fn what_is_not_a_date_is_none() {
-        for text in ["", "Sun, 06 Nov 1994 08:49:37", "Sun, 0x Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, +6 Nov 1994 08:49:37 GMT"] {
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 0x Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1969 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, +6 Nov 1994 08:49:37 GMT",
+        ] {
             assert_eq!(http_date(text), None, "{text}");
         }
     }

@@ -13,20 +13,22 @@ const MAX_BODY = 1 << 20;
 /**
  * What can be asked, by method and path below `/_emulator/`. A value becomes JSON, undefined becomes 204.
  */
-const commands = new Map(/** @type {[string, Command][]} */ ([
-  ["GET log", (emulator) => emulator.log],
-  ["DELETE log", (emulator) => void (emulator.log.length = 0)],
-  ["POST faults", (emulator, input) => [input].flat().forEach((fault) => emulator.addFault(fault))],
-  ["DELETE faults", (emulator) => emulator.clearFaults()],
-  ["POST reset", (emulator) => emulator.reset()],
-  ["POST keys", (emulator, input) => emulator.createServiceAccountKey(input)],
-  ["POST accounts", (emulator, { key, ...options }) => emulator.addServiceAccount(key, options)],
-  ["DELETE accounts", (emulator, { email }) => emulator.removeServiceAccount(email)],
-  ["POST services", (emulator, input, origin) => addService(emulator, input, origin)],
-  ["POST rotate-keys", (emulator, input) => emulator.rotateKeys(input)],
-  ["GET clock", (emulator) => readClock(emulator)],
-  ["POST clock", (emulator, input) => setClock(emulator, input)],
-]));
+const commands = new Map(
+  /** @type {[string, Command][]} */ ([
+    ["GET log", (emulator) => emulator.log],
+    ["DELETE log", (emulator) => void (emulator.log.length = 0)],
+    ["POST faults", (emulator, input) => [input].flat().forEach((fault) => emulator.addFault(fault))],
+    ["DELETE faults", (emulator) => emulator.clearFaults()],
+    ["POST reset", (emulator) => emulator.reset()],
+    ["POST keys", (emulator, input) => emulator.createServiceAccountKey(input)],
+    ["POST accounts", (emulator, { key, ...options }) => emulator.addServiceAccount(key, options)],
+    ["DELETE accounts", (emulator, { email }) => emulator.removeServiceAccount(email)],
+    ["POST services", (emulator, input, origin) => addService(emulator, input, origin)],
+    ["POST rotate-keys", (emulator, input) => emulator.rotateKeys(input)],
+    ["GET clock", (emulator) => readClock(emulator)],
+    ["POST clock", (emulator, input) => setClock(emulator, input)],
+  ]),
+);
 
 /**
  * The control plane, for tests in another process.

@@ -38,12 +38,18 @@ test("rotation signs with a new key, and keeps or drops the old one", async (t) 
   await emulator.rotateKeys();
   const second = await idToken(world);
   assert.notEqual(kidOf(second), kidOf(first));
-  assert.deepEqual((await certs(url)).keys.map((key) => key.kid), [kidOf(second), kidOf(first)]);
+  assert.deepEqual(
+    (await certs(url)).keys.map((key) => key.kid),
+    [kidOf(second), kidOf(first)],
+  );
   assert.deepEqual([await call(first), await call(second)], [200, 200]);
 
   await emulator.rotateKeys({ keep: false });
   const third = await idToken(world);
-  assert.deepEqual((await certs(url)).keys.map((key) => key.kid), [kidOf(third)]);
+  assert.deepEqual(
+    (await certs(url)).keys.map((key) => key.kid),
+    [kidOf(third)],
+  );
   assert.deepEqual([await call(first), await call(second), await call(third)], [401, 401, 200]);
   assert.equal(claimsOf(third).iss, "https://accounts.google.com");
 });

@@ -41,7 +41,19 @@ async function folder(t) {
 
 test("serves, writes a key that works, logs requests, and ends cleanly on SIGTERM", async (t) => {
   const keyFile = join(await folder(t), "key.json");
-  const { child, ended, matching } = run(t, "--port", "0", "--key-file", keyFile, "--service", "api=https://a.example", "--service", "api=x=y", "--service", "web");
+  const { child, ended, matching } = run(
+    t,
+    "--port",
+    "0",
+    "--key-file",
+    keyFile,
+    "--service",
+    "api=https://a.example",
+    "--service",
+    "api=x=y",
+    "--service",
+    "web",
+  );
   const [, url] = await matching(/CLOUD_RUN_AUTH_EMULATOR=(http:\/\/127\.0\.0\.1:\d+)\n/);
   const [, shown] = await matching(/GOOGLE_APPLICATION_CREDENTIALS=(.*)\n/);
   await matching(/Requests:\n/);

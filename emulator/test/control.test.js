@@ -28,7 +28,13 @@ test("keys, services, accounts and the log, from outside", async (t) => {
   assert.equal((await response.json()).caller, key.client_email);
 
   const { value: log } = await steer(url, "GET log");
-  assert.deepEqual(log.map(({ endpoint, status }) => [endpoint, status]), [["token", 200], ["service", 200]]);
+  assert.deepEqual(
+    log.map(({ endpoint, status }) => [endpoint, status]),
+    [
+      ["token", 200],
+      ["service", 200],
+    ],
+  );
   assert.equal((await steer(url, "DELETE log")).status, 204);
   assert.deepEqual((await steer(url, "GET log")).value, []);
 
@@ -46,7 +52,10 @@ test("faults, clock, rotation and reset, from outside", async (t) => {
   assert.equal((await steer(url, "POST faults", { endpoint: "certs", status: 500 })).status, 204);
   assert.equal((await certs()).status, 500);
   assert.equal((await steer(url, "DELETE faults")).status, 204);
-  await steer(url, "POST faults", [{ endpoint: "certs", status: 501, times: 1 }, { endpoint: "certs", status: 502 }]);
+  await steer(url, "POST faults", [
+    { endpoint: "certs", status: 501, times: 1 },
+    { endpoint: "certs", status: 502 },
+  ]);
   assert.deepEqual([(await certs()).status, (await certs()).status], [501, 502]);
 
   const { value: clock } = await steer(url, "POST clock", { offset: 60_000, scale: 0 });

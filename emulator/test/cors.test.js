@@ -23,7 +23,10 @@ test("preflights are allowed everywhere, and are no requests to the endpoint", a
     assert.equal(response.headers.get("access-control-allow-headers"), "authorization,x-serverless-authorization,content-type,x-any");
     assert.equal(response.headers.get("access-control-allow-private-network"), "true");
   }
-  assert.deepEqual(emulator.log.map((entry) => entry.endpoint), Array(4).fill("preflight"));
+  assert.deepEqual(
+    emulator.log.map((entry) => entry.endpoint),
+    Array(4).fill("preflight"),
+  );
 });
 
 test("every answer can be read by a page", async (t) => {

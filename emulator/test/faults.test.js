@@ -22,11 +22,14 @@ test("status, headers and body replace the answer, as often as told", async (t) 
     assert.equal(await response.text(), "busy");
   }
   assert.equal((await exchange(url, assertionOf(key))).status, 200);
-  assert.deepEqual(emulator.log.map(({ status, outcome, fault }) => [status, outcome, fault]), [
-    [503, "fault: status 503, headers, body", "status 503, headers, body"],
-    [503, "fault: status 503, headers, body", "status 503, headers, body"],
-    [200, "ok", undefined],
-  ]);
+  assert.deepEqual(
+    emulator.log.map(({ status, outcome, fault }) => [status, outcome, fault]),
+    [
+      [503, "fault: status 503, headers, body", "status 503, headers, body"],
+      [503, "fault: status 503, headers, body", "status 503, headers, body"],
+      [200, "ok", undefined],
+    ],
+  );
 });
 
 test("HTML, JSON, and answers without a body", async (t) => {
@@ -93,7 +96,7 @@ test("a huge body is more than a mebibyte of valid JSON; an endless one has no e
   emulator.addFault({ endpoint: "certs", body: "endless", times: 1 });
   const response = await fetch(url + CERTS);
   const reader = response.body.getReader();
-  for (let seen = 0; seen < 8 << 20; ) seen += (await reader.read()).value.length;
+  for (let seen = 0; seen < 8 << 20;) seen += (await reader.read()).value.length;
   await reader.cancel();
 });
 
@@ -133,8 +136,14 @@ test("reset: the connection breaks instead of an answer", async (t) => {
   emulator.addFault({ endpoint: "certs", reset: true, times: 2 });
   await assert.rejects(rawRequest(url, { path: CERTS }), { code: "ECONNRESET" });
   // undici repeats a GET on its own when a used connection breaks, which this one is not.
-  await assert.rejects(fetch(url + CERTS), (error) => error instanceof TypeError && /ECONNRESET|closed/.test(`${error.cause?.code} ${error.cause}`));
-  assert.deepEqual(emulator.log.map((entry) => entry.outcome), ["fault: reset", "fault: reset"]);
+  await assert.rejects(
+    fetch(url + CERTS),
+    (error) => error instanceof TypeError && /ECONNRESET|closed/.test(`${error.cause?.code} ${error.cause}`),
+  );
+  assert.deepEqual(
+    emulator.log.map((entry) => entry.outcome),
+    ["fault: reset", "fault: reset"],
+  );
   assert.equal((await fetch(url + CERTS)).status, 200);
 });
 

@@ -30,14 +30,22 @@ test("no token, key or assertion is ever in the log", async (t) => {
   await exchange(url, assertionOf(key, { target_audience: token, iss: assertion }, { kid: token }));
   const post = (fields) => fetch(`${url}/token`, { method: "POST", body: new URLSearchParams(fields) });
   await post({ grant_type: assertion, assertion: JWT_BEARER });
-  await post([["grant_type", JWT_BEARER], [assertion, "x"], [assertion, "y"]]);
+  await post([
+    ["grant_type", JWT_BEARER],
+    [assertion, "x"],
+    [assertion, "y"],
+  ]);
   await world.emulator.addService("fails", { handler: () => Promise.reject(new Error(`no good: ${token}`)) });
   await fetch(`${url}/run/fails`, { headers: { authorization: `Bearer ${await idToken(world, `${url}/run/fails`)}` } });
   emulator.addFault({ endpoint: "token", idToken: "hunter2" });
   await exchange(url, assertion);
 
   for (const text of [JSON.stringify(emulator.log), JSON.stringify(seen)]) {
-    for (const secret of secrets) assert.ok(!text.includes(secret), `${secret.slice(0, 20)} in ${text.slice(Math.max(0, text.indexOf(secret) - 100), text.indexOf(secret) + 100)}`);
+    for (const secret of secrets)
+      assert.ok(
+        !text.includes(secret),
+        `${secret.slice(0, 20)} in ${text.slice(Math.max(0, text.indexOf(secret) - 100), text.indexOf(secret) + 100)}`,
+      );
     assert.ok(text.includes("[redacted]"));
   }
   assert.equal(emulator.log.length, seen.length);

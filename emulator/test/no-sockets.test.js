@@ -12,7 +12,10 @@ test("the handler alone, without a socket: token, service, keys, faults", async 
   const service = addService("hello");
   assert.equal(service.url, `${ORIGIN}/run/hello`);
 
-  const body = new URLSearchParams({ grant_type: JWT_BEARER, assertion: assertionOf(key, { aud: `${ORIGIN}/token`, target_audience: service.url }) });
+  const body = new URLSearchParams({
+    grant_type: JWT_BEARER,
+    assertion: assertionOf(key, { aud: `${ORIGIN}/token`, target_audience: service.url }),
+  });
   const { id_token: token } = await (await fetch(new Request(`${ORIGIN}/token`, { method: "POST", body }))).json();
   const call = () => fetch(new Request(`${service.url}/x`, { method: "POST", body: "hi", headers: { authorization: `Bearer ${token}` } }));
   const echo = await (await call()).json();

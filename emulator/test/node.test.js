@@ -34,7 +34,9 @@ test("close ends idle connections at once and busy ones after a while", async ()
   const server = await serve(emulator);
   const agent = new Agent({ keepAlive: true });
   await new Promise((resolve, reject) => {
-    request(`${server.url}/oauth2/v3/certs`, { agent }, (answer) => answer.resume().on("end", resolve)).on("error", reject).end();
+    request(`${server.url}/oauth2/v3/certs`, { agent }, (answer) => answer.resume().on("end", resolve))
+      .on("error", reject)
+      .end();
   });
   // On the same event loop a timer tells better than a clock whether close has waited out its grace.
   const inTime = (closing) => Promise.race([closing.then(() => true), sleep(450, false)]);

@@ -22,7 +22,13 @@ test("google-auth-library fetches an ID token and calls the private service", as
   assert.equal(data.caller, key.client_email);
   assert.equal(data.path, "/items");
   assert.equal(data.body, '{"a":1}');
-  assert.deepEqual(emulator.log.map(({ endpoint, status }) => [endpoint, status]), [["token", 200], ["service", 200]]);
+  assert.deepEqual(
+    emulator.log.map(({ endpoint, status }) => [endpoint, status]),
+    [
+      ["token", 200],
+      ["service", 200],
+    ],
+  );
 
   // And it finds the token good, by the emulator's own keys.
   const token = await client.idTokenProvider.fetchIdToken(service.url);

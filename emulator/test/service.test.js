@@ -172,7 +172,10 @@ test("with both headers only X-Serverless-Authorization counts, and Authorizatio
   assert.equal(seen[4].authorization, undefined);
   assert.equal(seen.length, 6);
 
-  await assert401(await fetch(app.url, { headers: { [SERVERLESS]: "Bearer x.y.z", ...bearer(token) } }), "a good one does not save a bad one");
+  await assert401(
+    await fetch(app.url, { headers: { [SERVERLESS]: "Bearer x.y.z", ...bearer(token) } }),
+    "a good one does not save a bad one",
+  );
   await assert403(await fetch(app.url, { headers: { [SERVERLESS]: "Basic dTpw", ...bearer(token) } }), "no token where one is looked for");
   assert.equal(seen.length, 6);
 });
@@ -216,7 +219,14 @@ test("handlers: own answers, redirects, failures", async (t) => {
   const world = await start(t);
   const { emulator } = world;
   const answers = [
-    () => new Response("x", { status: 418, headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
+    () =>
+      new Response("x", {
+        status: 418,
+        headers: [
+          ["set-cookie", "a=1"],
+          ["set-cookie", "b=2"],
+        ],
+      }),
     () => Response.redirect("https://else.example/", 307),
     () => new Response(null, { status: 204 }),
     () => {

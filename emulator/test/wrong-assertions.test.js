@@ -106,7 +106,11 @@ test("assertions with a wrong header or signature", async (t) => {
     ["an unknown kid", assertionOf(key, {}, { kid: "0".repeat(40) }), wrong],
     ["an empty kid", assertionOf(key, {}, { kid: "" }), wrong],
     ["a null kid", assertionOf(key, {}, { kid: null }), wrong],
-    ["a kid of another account, its signature too", sign({ alg: "RS256", kid: other.private_key_id }, goodClaims(key), other.private_key), wrong],
+    [
+      "a kid of another account, its signature too",
+      sign({ alg: "RS256", kid: other.private_key_id }, goodClaims(key), other.private_key),
+      wrong,
+    ],
     ["the right kid, another's signature", sign({ alg: "RS256", kid }, goodClaims(key), stranger.privatePem), wrong],
     ["no kid, another's signature", sign({ alg: "RS256" }, goodClaims(key), stranger.privatePem), wrong],
     ["changed claims", `${header}.${changed}.${signature}`, wrong],
@@ -160,7 +164,9 @@ test("assertions with wrong claims", async (t) => {
     await refused(await exchange(url, assertionOf(key, claims)), expected, label);
   }
   // JSON.stringify cannot write these.
-  const infinite = JSON.stringify(goodClaims(key)).replace(/"iat":\d+/, '"iat":1e309').replace(/"exp":\d+/, '"exp":1e309');
+  const infinite = JSON.stringify(goodClaims(key))
+    .replace(/"iat":\d+/, '"iat":1e309')
+    .replace(/"exp":\d+/, '"exp":1e309');
   await refused(await exchange(url, sign({ alg: "RS256", kid: key.private_key_id }, infinite, key.private_key)), times, "1e309");
 
   const last = emulator.log.at(-1);

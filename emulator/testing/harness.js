@@ -51,7 +51,9 @@ export function sign(header, claims, secret) {
   const alg = header.alg ?? "RS256";
   if (alg === "none") return `${input}.`;
   if (alg === "HS256") return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
-  return `${input}.${createSign(`RSA-SHA${alg.slice(2)}`).update(input).sign(secret, "base64url")}`;
+  return `${input}.${createSign(`RSA-SHA${alg.slice(2)}`)
+    .update(input)
+    .sign(secret, "base64url")}`;
 }
 
 /**

@@ -101,6 +101,17 @@ impl Credential {
         }
     }
 
+    /// Takes the private key over from the same credential, read again.
+    pub(crate) fn renew(&mut self, mut again: Credential) {
+        self.forget_private_key();
+        if let (Identity::ServiceAccount(account), Identity::ServiceAccount(other)) =
+            (&mut self.identity, &again.identity)
+            && let Some(key) = again.vault.take(other.key)
+        {
+            account.key = self.vault.keep(key);
+        }
+    }
+
     /// What tells this credential from every other.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint

@@ -4,6 +4,6 @@ pub(crate) mod base64;
 mod jwt;
 mod key;
 
-pub use jwt::{Algorithm, Claims};
 pub(crate) use jwt::signing_input;
+pub use jwt::{Algorithm, Claims};
 pub(crate) use key::rsa_private_key;

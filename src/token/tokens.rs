@@ -136,8 +136,8 @@ impl Tokens {
         let known = match same {
             Some(at) => {
                 let mut known = self.credentials.remove(at);
-                if renew && !self.operations.uses(known.id) {
-                    known.credential = credential;
+                if renew {
+                    known.credential.renew(credential);
                 }
                 known
             }
@@ -280,6 +280,9 @@ impl Tokens {
             Source::Environment { file } if file.is_empty() => return Err(nothing_found()),
             Source::Environment { file } => {
                 *key = Key::file(file, &ask.hosts);
+                // A credential that had to go for others' is read again.
+                let credentials = &self.credentials;
+                self.files.retain(|known| credentials.iter().any(|credential| credential.id == known.1));
                 self.files.iter().find(|known| known.0 == *key).map(|known| known.1)
             }
         };
@@ -340,7 +343,8 @@ impl Tokens {
             }
             Ok(action) => Ok(Turn::Act { leads: Some(flight), action }),
             Err(error) => {
-                if let Some(entry) = self.cache.find(key) {
+                // A fresh token has its early refresh still before it.
+                if let Some(entry) = self.cache.find(key).filter(|entry| entry.lease.state(now) != State::Fresh) {
                     entry.pause(now, self.limits.refresh_pause_ms);
                 }
                 if !error.transient {

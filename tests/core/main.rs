@@ -9,10 +9,10 @@
 )]
 
 mod bounds;
+mod corners;
 mod files;
 mod flights;
 mod keys;
 mod refresh;
 mod secrets;
-mod wanted;
 mod world;

@@ -8,7 +8,7 @@ let open = false;
 // A test that waits for nothing lets Node end, and the runner has no word for that: it would count as none.
 globalThis.process.on("exit", () => {
   if (!open) return;
-  console.error("a test has not come to its end");
+  globalThis.process.stderr.write("a test has not come to its end\n");
   globalThis.process.exitCode = 1;
 });
 
@@ -61,7 +61,12 @@ async function build(root) {
     },
     /** A service account that the emulator knows; its email and key id tell it from every other. */
     async account(pem, known) {
-      const key = { type: "service_account", client_email: `${unique("a")}@tests.iam.gserviceaccount.com`, private_key_id: unique("k"), private_key: pem };
+      const key = {
+        type: "service_account",
+        client_email: `${unique("a")}@tests.iam.gserviceaccount.com`,
+        private_key_id: unique("k"),
+        private_key: pem,
+      };
       key.token_uri = "https://oauth2.googleapis.com/token";
       if (known) await this.control("POST", "accounts", { key: { ...key, client_id: "1" } });
       return JSON.stringify(key);
