@@ -69,7 +69,7 @@ export function draft(config, href, given, request, verb, extra) {
  * @param {HeadersInit | undefined} callers
  * @param {[string, string][]} extra
  */
-export function mergedHeaders(config, callers, extra) {
+function mergedHeaders(config, callers, extra) {
   const headers = new Headers(extra);
   for (const [name, value] of [...(config.headers ?? []), ...(readHeaders(callers) ?? [])]) headers.set(name, value);
   if (config.authorizationHeader && headers.has(config.authorizationHeader)) {

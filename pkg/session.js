@@ -6,7 +6,7 @@ import { deadline } from "./deadline.js";
 import { draft } from "./draft.js";
 import { acquire, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { invalid, own, readOptions } from "./options.js";
+import { invalid, own, readHeaders, readOptions } from "./options.js";
 import { below, findPlace, within } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -109,7 +109,7 @@ class Session {
     const [before, added] = [own(given, "headers"), own(options ?? {}, "headers")];
     if (!before || !added) return new Session(baseUrl, { ...given, ...options });
     const headers = new Headers(before);
-    for (const [name, value] of new Headers(added)) headers.set(name, value);
+    for (const [name, value] of readHeaders(added) ?? []) headers.set(name, value);
     return new Session(baseUrl, { ...given, ...options, headers });
   }
 

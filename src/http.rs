@@ -30,7 +30,7 @@ pub struct Request {
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// What the server's clock said: its `date` header, in milliseconds since the Unix epoch ([`http_date`](crate::time::http_date)).
+    /// What the server's clock said: its `date` header, in milliseconds since the Unix epoch ([`http_date`]).
     pub date_ms: Option<u64>,
     /// How long the server asks to be left alone: its `retry-after` header, in milliseconds ([`retry_after_ms`]).
     pub retry_after_ms: Option<u64>,

@@ -1,15 +1,11 @@
 //! As much DER (X.690) as it takes to find an RSA key in its wrapping.
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const SEQUENCE: u8 = 0x30;
-/// Version 0, and the algorithm rsaEncryption with no parameters (RFC 8017, appendix A.1).
-const VERSION_AND_RSA: &[u8] = &[2, 1, 0, 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
+use crate::jose::key::{INTEGER, OCTET_STRING, SEQUENCE, VERSION_AND_ALGORITHM, element};
 
 /// The RSAPrivateKey (RFC 8017, appendix A.1.2) that stands alone or in a PrivateKeyInfo (RFC 5208).
 pub(super) fn pkcs1(der: &[u8]) -> Option<&[u8]> {
     let (content, _) = element(SEQUENCE, der)?;
-    match content.strip_prefix(VERSION_AND_RSA) {
+    match content.strip_prefix(VERSION_AND_ALGORITHM) {
         Some(rest) => Some(element(OCTET_STRING, rest)?.0),
         None => Some(der),
     }
@@ -30,18 +26,4 @@ pub(super) fn unpadded(mut number: &[u8]) -> &[u8] {
         number = rest;
     }
     number
-}
-
-/// The content of the element at the front, and what follows it.
-fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, der) = der.split_first()?;
-    let (first, mut der) = der.split_first()?;
-    let mut length = usize::from(*first);
-    if length >= 0x80 {
-        let (digits, after) =
-            der.split_at_checked(length & 0x7f).filter(|(digits, _)| (1..=3).contains(&digits.len()))?;
-        length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
-        der = after;
-    }
-    (*found == tag).then(|| der.split_at_checked(length))?
 }

@@ -38,11 +38,12 @@ fn labelled(pem: &str) -> Option<(&str, &str)> {
     end.strip_prefix(label)?.starts_with("-----").then_some((label, body))
 }
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OCTET_STRING: u8 = 0x04;
 /// Version 0, and the algorithm rsaEncryption with no parameters (RFC 8017, appendix A.1).
-const VERSION_AND_ALGORITHM: &[u8] = &[2, 1, 0, 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
+pub(crate) const VERSION_AND_ALGORITHM: &[u8] =
+    &[2, 1, 0, 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
 
 /// The bits of the modulus of a PKCS #8 RSA key.
 fn modulus_bits(pkcs8: &[u8]) -> Option<usize> {
@@ -62,7 +63,7 @@ fn modulus_bits(pkcs8: &[u8]) -> Option<usize> {
 }
 
 /// The content of the DER element at the front, and what follows it (X.690, section 8.1).
-fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (found, der) = der.split_first()?;
     let (first, mut der) = der.split_first()?;
     let mut length = usize::from(*first);

@@ -2,7 +2,7 @@
 
 pub(crate) mod base64;
 mod jwt;
-mod key;
+pub(crate) mod key;
 
 pub(crate) use jwt::signing_input;
 pub use jwt::{Algorithm, Claims};
