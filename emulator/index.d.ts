@@ -1,6 +1,6 @@
 /**
- * Makes an emulator: Google's token endpoint, its published keys, and private Cloud Run services, behind one function from
- * `Request` to `Response`. It uses web APIs alone, so the same code runs in Node, Deno, Bun, browsers and workerd.
+ * Makes an emulator: Google's token endpoints (OAuth 2.0, STS, IAM credentials, the metadata server), its published keys, private
+ * Cloud Run services, and what federation needs of others, behind one function from `Request` to `Response`. It uses web APIs alone, so the same code runs in Node, Deno, Bun, browsers and workerd.
  * Nothing happens before the first call: no timers, no randomness, no I/O.
  */
 export function createEmulator(options?: EmulatorOptions): Emulator;
@@ -36,8 +36,36 @@ export interface Emulator {
   createServiceAccountKey(options?: ServiceAccountKeyOptions): Promise<ServiceAccountKeyFile>;
   /** Registers an existing key file, so that its assertions are accepted. */
   addServiceAccount(key: ServiceAccountKeyFile | string, options?: DelegationOptions): Promise<void>;
+  /** Registers an account without a key, or changes one that is known. */
+  createServiceAccount(options: ServiceAccountOptions): { email: string; projectId: string; uniqueId: string };
   /** Forgets an account and all its keys: from now on its assertions fail with "account not found". */
   removeServiceAccount(email: string): void;
+  /**
+   * Gives `caller` the role Service Account Token Creator on `target`, which need not be known yet. The caller is an email, the
+   * principal of a federated identity (`principal://…/subject/…`), or a whole pool (`principalSet://…/*`).
+   */
+  allowImpersonation(grant: ImpersonationGrant): void;
+  disallowImpersonation(grant: ImpersonationGrant): void;
+  /** Makes a user's credential file, as `gcloud auth application-default login` writes it. */
+  createAuthorizedUser(options?: AuthorizedUserOptions): AuthorizedUserFile;
+  /** Makes a workforce identity's credential file, as gcloud writes it. */
+  createExternalAuthorizedUser(options?: ExternalAuthorizedUserOptions): ExternalAuthorizedUserFile;
+  /** Revokes a user's refresh tokens, demands reauthentication, or makes all good again. `user` is an email, a principal or a refresh token. */
+  setUserState(user: string, state: UserState): void;
+  /** Registers a provider of an identity pool, or replaces the one of that audience. */
+  addProvider(provider: ProviderOptions): void;
+  /** Signs an ID token of the emulator's own OIDC issuer, which stands for somebody else's, at `{origin}/_oidc`. */
+  issueSubjectToken(options: SubjectTokenOptions): Promise<string>;
+  /** Makes a job of GitHub Actions that may ask for ID tokens, and the environment that it sees. */
+  createGitHubJob(options?: GitHubJobOptions): GitHubJob;
+  /** Whose tokens Azure's metadata service hands out at `{origin}/metadata/identity/oauth2/token`. */
+  configureAzure(options: AzureOptions): void;
+  /** Makes an access key of AWS, with which requests for GetCallerIdentity can be signed. */
+  createAwsKey(options?: AwsKeyOptions): AwsKey;
+  /** Changes what EC2's instance metadata service says at `{origin}/latest/…`, and makes it forget the role's key. */
+  configureImds(options: ImdsOptions): void;
+  /** Changes what the metadata server says, and makes it forget the tokens that it keeps. */
+  configureMetadata(options: MetadataOptions): void;
   /** Adds a private Cloud Run service at `{origin}/run/{name}`, or replaces the one of that name. */
   addService(name: string, options?: ServiceOptions): Service;
   /** Signs with a new key from now on. The old one stays published unless `keep` is false, which voids tokens signed with it. */
@@ -47,7 +75,7 @@ export interface Emulator {
   /** Makes matching requests fail, until used up or cleared. Of several that match, the one added first is used. */
   addFault(fault: Fault): void;
   clearFaults(): void;
-  /** Empties the log, clears faults, voids access tokens and sets the clock right. Accounts, services and signing keys stay. */
+  /** Empties the log, clears faults, voids access tokens and sets the clock right. Everything that was registered stays, and the signing keys. */
   reset(): void;
   readonly clock: Clock;
   /** Where the emulator is reached; undefined until known. */
@@ -58,6 +86,8 @@ export interface Emulator {
 export interface RequestContext {
   /** The request target exactly as received, before any URL parser straightened it: `/run/hello/a/../b?x`. */
   rawTarget?: string;
+  /** The certificate that the client showed in the TLS connection, and proved to hold the key of: DER. */
+  clientCertificate?: Uint8Array;
 }
 
 /** The emulator's clock. It runs from the real one, `scale` times as fast. */
@@ -84,6 +114,208 @@ export interface ServiceAccountKeyOptions extends DelegationOptions {
   bits?: number;
   /** Default: `"https://oauth2.googleapis.com/token"`. */
   tokenUri?: string;
+  /** Default: `"googleapis.com"`. The token endpoint knows no accounts of other universes; the APIs take their self-signed JWTs. */
+  universeDomain?: string;
+}
+
+export interface ServiceAccountOptions extends DelegationOptions {
+  email: string;
+  /** Default: what the email says, else `"emulator-project"`. */
+  projectId?: string;
+  /** Default: `"googleapis.com"`. */
+  universeDomain?: string;
+  /** The longest life of an access token that IAM makes for it, in seconds, at most 43200. Default: 3600. */
+  maxLifetime?: number;
+}
+
+export interface ImpersonationGrant {
+  caller: string;
+  /** Email of the service account. */
+  target: string;
+}
+
+export interface AuthorizedUserOptions {
+  /** Default: `"developer@example.com"`. */
+  email?: string;
+  /** Default: gcloud's, whose ID tokens every service accepts if the user is an invoker. */
+  clientId?: string;
+  clientSecret?: string;
+  /** What the user consented to. Default: openid, userinfo.email, cloud-platform. */
+  scopes?: string[];
+  /** Answer every refresh with a new refresh token, which puts the old one out of use. Default: false. */
+  rotate?: boolean;
+  quotaProjectId?: string;
+  /** Default: `"googleapis.com"`. */
+  universeDomain?: string;
+}
+
+export interface AuthorizedUserFile {
+  account: string;
+  client_id: string;
+  client_secret: string;
+  quota_project_id?: string;
+  refresh_token: string;
+  type: "authorized_user";
+  universe_domain: string;
+}
+
+export interface ExternalAuthorizedUserOptions {
+  /** A workforce provider's resource name: `//iam.googleapis.com/locations/global/workforcePools/POOL/providers/PROVIDER`. */
+  audience?: string;
+  /** Default: `"developer"`. The principal is `principal://iam.googleapis.com/locations/global/workforcePools/POOL/subject/SUBJECT`. */
+  subject?: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** Default: cloud-platform. */
+  scopes?: string[];
+  rotate?: boolean;
+  /** Default: Google's own. */
+  tokenUrl?: string;
+  quotaProjectId?: string;
+  universeDomain?: string;
+}
+
+export interface ExternalAuthorizedUserFile {
+  type: "external_account_authorized_user";
+  audience: string;
+  client_id: string;
+  client_secret: string;
+  quota_project_id?: string;
+  refresh_token: string;
+  token_url: string;
+  token_info_url: string;
+  revoke_url: string;
+  universe_domain: string;
+}
+
+export type UserState = "active" | "revoked" | "reauth";
+
+/** A provider of an identity pool. `audience` is its full resource name, `//iam.googleapis.com/projects/NUMBER/locations/global/…`. */
+export type ProviderOptions =
+  | {
+      kind: "oidc";
+      audience: string;
+      /** With `jwks`, somebody's own issuer. Without both, the emulator's. */
+      issuer?: string;
+      jwks?: { keys: object[] };
+      /** What `aud` may be. Default: the provider's resource name, with and without `https:` before it. */
+      allowedAudiences?: string[];
+    }
+  | {
+      kind: "aws";
+      audience: string;
+      /** Whose keys are let in. */
+      accountId: string;
+      /** Refuse requests whose signature leaves out `x-goog-cloud-target-resource`, as some of Google's own libraries do. Default: false. */
+      signedTarget?: boolean;
+    }
+  | {
+      kind: "x509";
+      audience: string;
+      /** Trust anchors, as PEM: roots, or client certificates themselves. */
+      roots: string[];
+    }
+  | {
+      kind: "saml";
+      audience: string;
+      /** The entity id. Issuer, audience and time of a response are checked; its signature is not. */
+      issuer: string;
+    };
+
+export interface SubjectTokenOptions {
+  subject: string;
+  audience: string | string[];
+  /** Default: `{origin}/_oidc`. */
+  issuer?: string;
+  /** In seconds; below 0 the token has expired. Default: 600. */
+  lifetime?: number;
+  /** Further claims; they win over those made. */
+  claims?: Record<string, unknown>;
+}
+
+export interface GitHubJobOptions {
+  /** Default: `"octo-org/octo-repo"`. */
+  repository?: string;
+  /** Default: `"refs/heads/main"`. The subject is `repo:REPOSITORY:ref:REF`. */
+  ref?: string;
+  claims?: Record<string, unknown>;
+}
+
+export interface GitHubJob {
+  /** Has a query already: the audience is appended as `&audience=…`. */
+  url: string;
+  /** The bearer token for it. */
+  token: string;
+  /** The two as variables. */
+  env: { ACTIONS_ID_TOKEN_REQUEST_URL: string; ACTIONS_ID_TOKEN_REQUEST_TOKEN: string };
+}
+
+export interface AzureOptions {
+  /** The managed identity's object id. */
+  subject?: string;
+  clientId?: string;
+}
+
+export interface AwsKeyOptions {
+  /** Default: `"123456789012"`. */
+  accountId?: string;
+  /** Makes a temporary key, of somebody who has assumed this role. */
+  role?: string;
+  /** Whose long-lived key it is otherwise. Default: `"developer"`. */
+  user?: string;
+  accessKeyId?: string;
+  secretAccessKey?: string;
+  sessionToken?: string;
+}
+
+export interface AwsKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Of temporary keys alone. */
+  sessionToken?: string;
+  accountId: string;
+  /** The subject that Google makes of it. */
+  arn: string;
+}
+
+/** What is left out stays as it is. */
+export interface ImdsOptions {
+  /** false: there is no such service. Default: true. */
+  enabled?: boolean;
+  /** Default: `"123456789012"`. */
+  accountId?: string;
+  /** Default: `"emulator-role"`. */
+  role?: string;
+  /** The region and a letter. Default: `"us-east-1a"`. */
+  zone?: string;
+  /** Demand a session token (IMDSv2). Default: true. */
+  requireSession?: boolean;
+  /** Lifetime of the role's keys in seconds. Default: 21600. */
+  keyLifetime?: number;
+}
+
+/** What is left out stays as it is. */
+export interface MetadataOptions {
+  /** false: there is no metadata server. Default: true. */
+  enabled?: boolean;
+  /** Email of the default account. Default: `"emulator@emulator-project.iam.gserviceaccount.com"`. */
+  account?: string;
+  /** The default account's scopes. Default: cloud-platform, userinfo.email. */
+  scopes?: string[];
+  /** Further accounts. Default: none. */
+  accounts?: { email: string; scopes?: string[]; aliases?: string[] }[];
+  /** Default: `"emulator-project"`. */
+  projectId?: string;
+  /** Default: `"123456789012"`. */
+  numericProjectId?: string;
+  /** Default: `"googleapis.com"`. */
+  universeDomain?: string;
+  instanceId?: string;
+  instanceName?: string;
+  /** Without the project: `"europe-west1-b"`. */
+  zone?: string;
+  /** Ids that `licenses=TRUE` puts into ID tokens. */
+  licenses?: string[];
 }
 
 /** Google's own file format for keys of service accounts. */
@@ -107,6 +339,7 @@ export interface Claims {
   aud: string;
   azp: string;
   sub: string;
+  /** A service is only ever called with both; tokens made elsewhere may lack them. */
   email: string;
   email_verified: boolean;
   iat: number;
@@ -155,7 +388,12 @@ export interface Echo {
   aud: string;
 }
 
-export type Endpoint = "token" | "certs" | "discovery" | "service";
+/**
+ * `token` is `POST /token`, whatever the grant; `refresh` is its refresh_token grant alone. `sts` is `/v1/token` and
+ * `/v1/oauthtoken`, `oidc` the issuer of subject tokens, `api` the stand-in for Google's APIs.
+ */
+export type Endpoint =
+  "token" | "refresh" | "certs" | "discovery" | "sts" | "iam" | "metadata" | "imds" | "oidc" | "github" | "azure" | "api" | "service";
 
 export interface LogEntry {
   /** Counts up from 1 over the emulator's life. */
@@ -176,6 +414,9 @@ export interface LogEntry {
   /** The kind of fault that was injected. */
   fault?: string;
   token?: TokenLog;
+  sts?: StsLog;
+  iam?: IamLog;
+  api?: ApiLog;
   service?: ServiceLog;
 }
 
@@ -188,9 +429,51 @@ export interface TokenLog {
   kind: "id_token" | "access_token" | null;
   audience?: string;
   scope?: string;
+  /** Whom a delegated token names, or whose refresh token came. */
   subject?: string;
+  /** The OAuth client, once it has proven itself. */
+  client?: string;
   error?: string;
   errorDescription?: string;
+}
+
+/** What was asked of the STS, and what was wrong with it. */
+export interface StsLog {
+  grant: string | null;
+  audience: string | null;
+  scope: string | null;
+  subjectTokenType: string | null;
+  /** The OAuth client, once it has proven itself. */
+  client: string | null;
+  /** The federated identity; null until it is known. */
+  principal: string | null;
+  userProject?: string;
+  /** Of AWS: whether the signature covers `x-goog-cloud-target-resource`. */
+  signedTarget?: boolean;
+  error?: string;
+  errorDescription?: string;
+}
+
+/** What was asked of IAM credentials. */
+export interface IamLog {
+  /** `"generateIdToken"`, `"generateAccessToken"`, `"signJwt"` or `"signBlob"`. */
+  method: string;
+  /** As named in the path. */
+  target: string;
+  delegates: string[];
+  /** An email or a principal; null where the credential was not good. */
+  caller: string | null;
+  audience?: string;
+  /** Joined by blanks. */
+  scope?: string;
+  lifetime?: string;
+  includeEmail?: boolean;
+}
+
+export interface ApiLog {
+  caller: string;
+  /** From `x-goog-user-project`. */
+  quotaProject: string | null;
 }
 
 export interface ServiceLog {

@@ -1,4 +1,5 @@
 import { dispatch } from "./lib/dispatch.js";
+import { ISSUER_PATH, mintSubjectToken } from "./lib/issuer.js";
 import { endpoints } from "./lib/routes.js";
 import { createState } from "./lib/state.js";
 
@@ -16,15 +17,36 @@ export function createEmulator(options = {}) {
     ) {
       // What a Request comes with may also be a runtime's own, such as Deno's connection or a Worker's environment.
       if (typeof input === "string" || input instanceof URL) return dispatch(emulator, state, new Request(input, init));
-      return dispatch(emulator, state, input, init?.rawTarget);
+      return dispatch(emulator, state, input, { rawTarget: init?.rawTarget, clientCertificate: init?.clientCertificate });
     },
     createServiceAccountKey: (wanted = {}) => state.accounts.create(wanted),
     addServiceAccount: (key, delegation = {}) => state.accounts.add(key, delegation),
+    createServiceAccount: state.accounts.addKeyless,
     removeServiceAccount: state.accounts.remove,
+    allowImpersonation(grant) {
+      state.impersonation.allow(grant);
+      state.accounts.open(grant.target);
+    },
+    disallowImpersonation: state.impersonation.disallow,
+    createAuthorizedUser: (wanted = {}) => state.users.create(wanted),
+    createExternalAuthorizedUser: (wanted = {}) => state.users.createExternal(wanted),
+    setUserState: state.users.setState,
+    addProvider: state.providers.add,
+    issueSubjectToken: async (wanted) =>
+      mintSubjectToken(state, { ...wanted, issuer: wanted.issuer ?? knownOrigin(emulator) + ISSUER_PATH }),
+    createGitHubJob: (wanted = {}) => state.githubJobs.add(wanted, knownOrigin(emulator)),
+    configureAzure({ subject, clientId }) {
+      if (subject !== undefined) state.azure.subject = subject;
+      if (clientId !== undefined) state.azure.clientId = clientId;
+    },
+    createAwsKey: (wanted = {}) => state.awsKeys.create(wanted),
+    configureImds: (wanted) => state.imds.configure(wanted),
+    configureMetadata: state.metadata.configure,
     addService: (name, wanted = {}) => publicService(emulator, state, state.services.add(name, wanted)),
     async rotateKeys({ keep = true } = {}) {
       await state.signingKeys.rotate(keep);
       state.certsSince = undefined;
+      if (!keep) state.metadata.kept.clear();
     },
     log: state.log.entries,
     addFault: (fault) => state.faults.add(fault, endpoints),
@@ -33,6 +55,9 @@ export function createEmulator(options = {}) {
       state.log.clear();
       state.faults.clear();
       state.accessTokens.clear();
+      state.metadata.kept.clear();
+      state.imds.sessions.clear();
+      state.imds.key = undefined;
       state.clock.reset();
     },
     clock: state.clock,
@@ -56,9 +81,14 @@ function publicService(emulator, state, record) {
   return {
     name: record.name,
     get url() {
-      if (emulator.origin === undefined) throw new Error("the emulator's origin is not known yet: serve it, or give the option origin");
-      return `${emulator.origin}/run/${record.name}`;
+      return `${knownOrigin(emulator)}/run/${record.name}`;
     },
     remove: () => state.services.remove(record),
   };
+}
+
+/** @param {Emulator} emulator */
+function knownOrigin({ origin }) {
+  if (origin === undefined) throw new Error("the emulator's origin is not known yet: serve it, or give the option origin");
+  return origin;
 }

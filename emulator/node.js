@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { isIP } from "node:net";
-import { toRequest } from "./lib/node-request.js";
+import { clientCertificateOf, toRequest } from "./lib/node-request.js";
 import { sendResponse } from "./lib/node-response.js";
 
 /** @typedef {import("./node.js").Servable} Servable */
@@ -12,19 +13,22 @@ const IDLE = 600_000;
 const GRACE = 500;
 
 /** @type {typeof import("./node.js").serve} */
-export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNetwork = false } = {}) {
+export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNetwork = false, tls } = {}) {
   if (!exposeToNetwork && !isLoopback(host)) {
     throw new TypeError(`${host || "an empty host"} can be reached by other machines: give a loopback host, or exposeToNetwork: true`);
   }
 
   // Room for long raw targets and tokens, so that it is the emulator that answers and not the parser.
-  const server = createServer({ maxHeaderSize: 64 << 10, keepAliveTimeout: IDLE }, (request, response) => {
+  const options = { maxHeaderSize: 64 << 10, keepAliveTimeout: IDLE };
+  /** @type {import("node:http").RequestListener} */
+  const listener = (request, response) => {
     // A connection that was busy when the server closed is idle after its answer.
     response.once("close", () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
     void answer(emulator, request, response);
-  });
+  };
+  const server = tls ? createTlsServer({ ...options, ...tlsOptions(tls) }, listener) : createServer(options, listener);
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     // A backlog for a thousand clients at once; the default holds half of them.
@@ -32,7 +36,7 @@ export async function serve(emulator, { port = 0, host = "127.0.0.1", exposeToNe
   });
 
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}`;
+  const url = `${tls ? "https" : "http"}://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}`;
   const fillsOrigin = emulator.origin === undefined;
   if (fillsOrigin) emulator.origin = url;
 
@@ -65,7 +69,7 @@ async function answer(emulator, incoming, outgoing) {
   }
   underWay.add(request);
   try {
-    const response = await emulator.fetch(request, { rawTarget: incoming.url });
+    const response = await emulator.fetch(request, { rawTarget: incoming.url, clientCertificate: clientCertificateOf(incoming) });
     await sendResponse(response, outgoing);
     // What nobody read of the request stands in the way of the connection's next one.
     discard?.();
@@ -80,4 +84,10 @@ async function answer(emulator, incoming, outgoing) {
 /** @param {string} host */
 function isLoopback(host) {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** @param {import("./node.js").TlsOptions} tls */
+function tlsOptions({ key, cert, requestClientCertificate = false }) {
+  // Whom to trust is for the emulator to say, by what was registered.
+  return { key, cert, requestCert: requestClientCertificate, rejectUnauthorized: false };
 }

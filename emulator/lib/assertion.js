@@ -66,11 +66,13 @@ function isTime(value) {
 }
 
 /**
+ * Whether an account's key signed a JWT.
+ *
  * @param {string} jwt
  * @param {unknown} kid
  * @param {Account} account
  */
-async function isSignedBy(jwt, kid, account) {
+export async function isSignedBy(jwt, kid, account) {
   // Google's own Node library sends no kid: then any key of the account will do.
   const keys = kid === undefined ? account.keys.values() : [typeof kid === "string" ? account.keys.get(kid) : undefined];
   for (const key of keys) {

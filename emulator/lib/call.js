@@ -8,15 +8,17 @@
  *
  * @param {State} state
  * @param {Request} request
- * @param {string} [rawTarget]
+ * @param {import("../index.js").RequestContext} [context]
  */
-export function readCall(state, request, rawTarget) {
+export function readCall(state, request, { rawTarget, clientCertificate } = {}) {
   const url = new URL(request.url);
   const target = rawTarget === undefined ? url.pathname + url.search : originForm(rawTarget);
   const mark = target.indexOf("?");
   return {
     state,
     request,
+    /** DER. */
+    clientCertificate,
     /** Path and query as received. */
     target,
     path: mark < 0 ? target : target.slice(0, mark),

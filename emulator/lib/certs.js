@@ -1,4 +1,5 @@
 import { json } from "./answers.js";
+import { signingCertificate } from "./signing-certificate.js";
 import { ISSUER } from "./tokens.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -10,12 +11,27 @@ import { ISSUER } from "./tokens.js";
  */
 export async function certs({ state }) {
   const keys = (await state.signingKeys.all()).map((key) => key.jwk);
+  return json({ keys }, { headers: cacheHeaders(state) });
+}
+
+/**
+ * `GET /oauth2/v1/certs`: the same keys as certificates in PEM, by key id. Google's libraries for Node and Python verify with these.
+ *
+ * @param {Call} call
+ */
+export async function pemCerts({ state }) {
+  const keys = await state.signingKeys.all();
+  const certificates = keys.map(async (key) => [key.kid, await signingCertificate(key)]);
+  return json(Object.fromEntries(await Promise.all(certificates)), { headers: cacheHeaders(state) });
+}
+
+/** @param {import("./state.js").State} state */
+function cacheHeaders(state) {
   // Google answers from caches of its own: the answer ages from the first time it was asked for, and is then made anew.
   const now = state.clock.now();
   state.certsSince ??= now;
   const age = Math.floor(Math.max(0, now - state.certsSince) / 1000) % Math.max(state.jwksMaxAge, 1);
-  const headers = { "cache-control": `public, max-age=${state.jwksMaxAge}, must-revalidate, no-transform`, age: String(age) };
-  return json({ keys }, { headers });
+  return { "cache-control": `public, max-age=${state.jwksMaxAge}, must-revalidate, no-transform`, age: String(age) };
 }
 
 /**
@@ -35,7 +51,7 @@ export function discovery({ origins: [origin] }) {
       id_token_signing_alg_values_supported: ["RS256"],
       scopes_supported: ["openid", "email"],
       claims_supported: ["aud", "azp", "email", "email_verified", "exp", "iat", "iss", "sub"],
-      grant_types_supported: ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+      grant_types_supported: ["refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
     },
     { headers: { "cache-control": "public, max-age=3600" } },
   );

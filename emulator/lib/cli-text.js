@@ -2,7 +2,7 @@
 
 export const HELP = `Usage: cloud-run-auth-emulator [options]
 
-Runs a local stand-in for Google: a token endpoint, its published keys, and private Cloud Run services.
+Runs a local stand-in for Google: its token endpoints and published keys, and private Cloud Run services.
 
 Options:
   --port PORT                 listen here on 127.0.0.1; 0 takes any free port (default: 8085)
@@ -43,11 +43,13 @@ Stop it with Ctrl+C. Requests:
  * @param {LogEntry} entry
  * @param {boolean} colour
  */
-export function requestLine({ time, method, path, query, status, outcome, token, service }, colour) {
+export function requestLine({ time, method, path, query, status, outcome, token, sts, iam, api, service }, colour) {
   const target = query ? `${path}?${query}` : path;
   const words = [method, target];
   if (outcome !== "ok") words.push(`- ${outcome}`);
-  if (token?.kind) words.push(`(${token.issuer} asks for ${token.audience ?? token.scope})`);
+  if (token?.kind) words.push(`(${token.issuer ?? token.subject ?? token.client} asks for ${token.audience ?? token.scope ?? "a token"})`);
+  const caller = sts?.principal ?? iam?.caller ?? api?.caller;
+  if (caller) words.push(`(${caller})`);
   if (service?.caller) words.push(`(${service.caller})`);
   const clock = new Date(time).toISOString().slice(11, 19);
   const code = String(status ?? "---");

@@ -23,6 +23,19 @@ const commands = new Map(
     ["POST keys", (emulator, input) => emulator.createServiceAccountKey(input)],
     ["POST accounts", (emulator, { key, ...options }) => emulator.addServiceAccount(key, options)],
     ["DELETE accounts", (emulator, { email }) => emulator.removeServiceAccount(email)],
+    ["POST service-accounts", (emulator, input) => emulator.createServiceAccount(input)],
+    ["POST impersonation", (emulator, input) => emulator.allowImpersonation(input)],
+    ["DELETE impersonation", (emulator, input) => emulator.disallowImpersonation(input)],
+    ["POST users", (emulator, input) => emulator.createAuthorizedUser(input)],
+    ["POST external-users", (emulator, input) => emulator.createExternalAuthorizedUser(input)],
+    ["POST user-state", (emulator, { user, state }) => emulator.setUserState(user, state)],
+    ["POST providers", (emulator, input) => emulator.addProvider(input)],
+    ["POST subject-tokens", (emulator, input, origin) => issueSubjectToken(emulator, input, origin)],
+    ["POST github-jobs", (emulator, input) => emulator.createGitHubJob(input)],
+    ["POST azure", (emulator, input) => emulator.configureAzure(input)],
+    ["POST aws-keys", (emulator, input) => emulator.createAwsKey(input)],
+    ["POST imds", (emulator, input) => emulator.configureImds(input)],
+    ["POST metadata", (emulator, input) => emulator.configureMetadata(input)],
     ["POST services", (emulator, input, origin) => addService(emulator, input, origin)],
     ["POST rotate-keys", (emulator, input) => emulator.rotateKeys(input)],
     ["GET clock", (emulator) => readClock(emulator)],
@@ -58,6 +71,15 @@ export async function control(emulator, { request, path, state, origins }) {
 function addService(emulator, { name, ...options }, origin) {
   emulator.addService(name, options);
   return { name, url: `${origin}/run/${name}` };
+}
+
+/**
+ * @param {Emulator} emulator
+ * @param {import("../index.js").SubjectTokenOptions} input
+ * @param {string} origin
+ */
+async function issueSubjectToken(emulator, input, origin) {
+  return { token: await emulator.issueSubjectToken({ ...input, issuer: input.issuer ?? `${origin}/_oidc` }) };
 }
 
 /** @param {Emulator} emulator */

@@ -2,10 +2,10 @@ import { htmlError } from "./answers.js";
 import { readCall } from "./call.js";
 import { CONTROL, control } from "./control.js";
 import { allowAnyOrigin, isPreflight, preflight } from "./cors.js";
-import { inject, nameFault } from "./inject.js";
 import { redactQuery, redactText } from "./redact.js";
 import { findRoute } from "./routes.js";
 import { describeService } from "./service.js";
+import { underFault } from "./under-fault.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./call.js").Incoming} Incoming */
@@ -17,10 +17,10 @@ import { describeService } from "./service.js";
  * @param {import("../index.js").Emulator} emulator
  * @param {State} state
  * @param {Request} request
- * @param {string} [rawTarget]
+ * @param {import("../index.js").RequestContext} [context]
  */
-export async function dispatch(emulator, state, request, rawTarget) {
-  const incoming = readCall(state, request, rawTarget);
+export async function dispatch(emulator, state, request, context) {
+  const incoming = readCall(state, request, context);
   if (state.control && incoming.path.startsWith(CONTROL)) {
     return finish(state, isPreflight(request) ? preflight(request) : await control(emulator, incoming));
   }
@@ -48,19 +48,13 @@ export async function dispatch(emulator, state, request, rawTarget) {
  * @param {import("./routes.js").Route | undefined} route
  */
 async function answer(incoming, entry, route) {
-  const { state, request, target } = incoming;
   const normally = async () => {
     if (route) return route.answer({ ...incoming, entry });
     entry.outcome = "nothing is served here";
     return htmlError(404, "Not Found", "The requested URL was not found on this server.");
   };
 
-  const fault = state.faults.take(entry.endpoint, target);
-  if (!fault) return normally();
-  entry.fault = nameFault(fault);
-  const response = await inject(fault, request.signal, normally);
-  entry.outcome = entry.outcome === "pending" ? `fault: ${entry.fault}` : `${entry.outcome} (and fault: ${entry.fault})`;
-  return response;
+  return underFault(incoming, entry, normally);
 }
 
 /**

@@ -9,14 +9,17 @@ import { ISSUER } from "./tokens.js";
  * @param {import("./state.js").State} state
  * @param {string} token
  * @param {string[]} audiences
+ * @param {string[]} [clients] OAuth clients whose users are let in as well
  * @returns {Promise<{ claims: Claims } | { refused: string }>}
  */
-export async function verifyIdToken(state, token, audiences) {
+export async function verifyIdToken(state, token, audiences, clients = []) {
   const claims = await verifiedClaims(state, token);
   if (!claims) return { refused: "the token is not a JWT signed with a published key" };
   if (claims.iss !== ISSUER) return { refused: "wrong issuer" };
   if (typeof claims.exp !== "number" || claims.exp * 1000 <= state.clock.now()) return { refused: "the token has expired" };
-  if (!audiences.includes(claims.aud)) return { refused: "wrong audience" };
+  // A service account may ask for any audience, so that only `azp` tells who is a client's user.
+  const isUser = claims.aud === claims.azp && clients.includes(claims.azp);
+  if (!isUser && !audiences.includes(claims.aud)) return { refused: "wrong audience" };
   if (typeof claims.email !== "string" || claims.email_verified !== true) return { refused: "no verified email" };
   return { claims };
 }

@@ -1,7 +1,9 @@
+import { GOOGLE_UNIVERSE } from "./accounts.js";
 import { parseAssertion, verifyAssertion } from "./assertion.js";
 import { json } from "./answers.js";
 import { OAuthError } from "./oauth-error.js";
 import { redactText } from "./redact.js";
+import { parseScopes } from "./scopes.js";
 import { mintAccessToken, mintIdToken } from "./tokens.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -9,9 +11,6 @@ import { mintAccessToken, mintIdToken } from "./tokens.js";
 
 // Clients name Google's endpoint whatever address they send to; the older one is still in documentation and old key files.
 const GOOGLE_AUDIENCES = ["https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token"];
-
-// RFC 6749 section 3.3
-const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**
  * The grant of RFC 7523: a service account's signed assertion for an ID token or an access token.
@@ -28,7 +27,7 @@ export async function jwtBearer(call, form, log) {
 
   const { state } = call;
   const account = await verifyAssertion(jwt, assertion, {
-    findAccount: state.accounts.find,
+    findAccount: (email) => ofGoogle(state.accounts.find(email)),
     audiences: [...GOOGLE_AUDIENCES, ...call.origins.map((origin) => `${origin}/token`)],
     now: state.clock.now(),
   });
@@ -54,12 +53,21 @@ async function answer({ state }, account, { scope, target_audience: audience, su
     return json({ id_token: await mintIdToken(state, who) });
   }
 
-  if (typeof scope !== "string" || !SCOPES.test(scope)) throw invalidScope();
-  const scopes = scope.split(" ");
+  const scopes = parseScopes(scope);
+  if (!scopes) throw invalidScope();
   if (delegated && !(typeof subject === "string" && scopes.every((one) => account.delegatedScopes.has(one)))) throw unauthorized();
-  const email = delegated ? String(subject) : account.email;
-  const token = mintAccessToken(state, { email, scopes });
+  const principal = delegated ? String(subject) : account.email;
+  const token = mintAccessToken(state, { principal, scopes });
   return json({ access_token: token, expires_in: state.accessTokenLifetime, token_type: "Bearer" });
+}
+
+/**
+ * The token endpoint is googleapis.com's alone: accounts of other universes are strangers to it, whatever their key files say.
+ *
+ * @param {Account | undefined} account
+ */
+function ofGoogle(account) {
+  return account?.universe === GOOGLE_UNIVERSE ? account : undefined;
 }
 
 /**

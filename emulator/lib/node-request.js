@@ -1,3 +1,5 @@
+import { TLSSocket } from "node:tls";
+
 /** @typedef {import("node:http").IncomingMessage} IncomingMessage */
 
 /**
@@ -13,7 +15,8 @@ export function toRequest(incoming, signal) {
   const host = incoming.headers.host ?? `${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
   try {
     const { stream, discard } = toStream(incoming);
-    const request = new Request(target.startsWith("/") ? `http://${host}${target}` : new URL(target, `http://${host}`), {
+    const origin = `${incoming.socket instanceof TLSSocket ? "https" : "http"}://${host}`;
+    const request = new Request(target.startsWith("/") ? origin + target : new URL(target, origin), {
       method,
       headers: toHeaders(incoming.rawHeaders),
       body: method === "GET" || method === "HEAD" ? undefined : stream,
@@ -73,4 +76,13 @@ function toStream(incoming) {
     },
   });
   return { stream, discard };
+}
+
+/**
+ * The certificate that a client showed in a TLS connection, as DER.
+ *
+ * @param {IncomingMessage} incoming
+ */
+export function clientCertificateOf({ socket }) {
+  return socket instanceof TLSSocket ? socket.getPeerCertificate().raw : undefined;
 }

@@ -1,7 +1,12 @@
+import { decode, tryDecode } from "./decode.js";
+
 const REDACTED = "[redacted]";
 const SECRET_NAME = /auth|token|secret|cookie|key|assertion|passw|signature|^code$|^state$/i;
 // Two parts are enough: an assertion cut off in the middle is still not for a log.
 const JWT = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
+// What has a form of its own: Google's access and refresh tokens and client secrets, this emulator's request tokens for GitHub's jobs,
+// AWS's session tokens and signatures.
+const OPAQUE = /ya29\.[\w.-]+|\b1\/\/[\w-]{20,}|\bGOCSPX-[\w-]+|\bghr_[\w-]+|\bIQoJ[\w+/=]+|(?<=Signature=)[0-9a-f]{8,}/g;
 
 /**
  * Headers for the log: which credentials came, and of which scheme, but not the credentials.
@@ -22,25 +27,26 @@ export function redactHeaders(headers) {
 }
 
 /**
- * A query for the log. All but the values of secrets stays as it came.
+ * A query for the log. All but secrets stays as it came.
  *
  * @param {string} query
  */
 export function redactQuery(query) {
-  return redactText(query.replace(/([^&=]*)=[^&]*/g, (pair, name) => (isSecret(name) ? `${name}=${REDACTED}` : pair)));
+  return redactText(query.replace(/([^&=]*)=([^&]*)/g, (pair, name, value) => (isSecret(name, value) ? `${name}=${REDACTED}` : pair)));
 }
 
-/** @param {string} name as it stands in the query */
-function isSecret(name) {
-  try {
-    return SECRET_NAME.test(decodeURIComponent(name));
-  } catch {
-    // What cannot be decoded cannot be told harmless.
-    return true;
-  }
+/**
+ * @param {string} name as it stands in the query
+ * @param {string} value
+ */
+function isSecret(name, value) {
+  const meant = decode(value);
+  const called = tryDecode(name);
+  // A name that cannot be decoded cannot be told harmless.
+  return called === undefined || SECRET_NAME.test(called) || redactText(meant) !== meant;
 }
 
 /** @param {string} text */
 export function redactText(text) {
-  return text.replace(JWT, REDACTED);
+  return text.replace(JWT, REDACTED).replace(OPAQUE, REDACTED);
 }

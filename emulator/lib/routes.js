@@ -1,5 +1,15 @@
-import { certs, discovery } from "./certs.js";
+import { api } from "./api.js";
+import { azure } from "./azure.js";
+import { certs, discovery, pemCerts } from "./certs.js";
+import { externalRefresh } from "./external-refresh.js";
+import { github } from "./github.js";
+import { iam } from "./iam.js";
+import { imds } from "./imds.js";
+import { issuerDiscovery, issuerKeys } from "./issuer.js";
+import { accountKeys } from "./managed-keys.js";
+import { metadata } from "./metadata.js";
 import { service } from "./service.js";
+import { sts } from "./sts.js";
 import { token } from "./token.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -16,12 +26,26 @@ import { token } from "./token.js";
 const routes = [
   { endpoint: "token", method: "POST", path: "/token", answer: token },
   { endpoint: "certs", method: "GET", path: "/oauth2/v3/certs", answer: certs },
+  { endpoint: "certs", method: "GET", path: "/oauth2/v1/certs", answer: pemCerts },
   { endpoint: "discovery", method: "GET", path: "/.well-known/openid-configuration", answer: discovery },
+  { endpoint: "certs", method: "GET", prefix: "/service_accounts/v1/jwk/", answer: accountKeys },
+  { endpoint: "sts", method: "POST", path: "/v1/token", answer: sts },
+  { endpoint: "sts", method: "POST", path: "/v1/oauthtoken", answer: externalRefresh },
+  { endpoint: "iam", method: "POST", prefix: "/v1/projects/", answer: iam },
+  { endpoint: "metadata", method: "GET", path: "/", answer: metadata },
+  { endpoint: "metadata", method: "GET", path: "/computeMetadata/v1", answer: metadata },
+  { endpoint: "metadata", method: "GET", prefix: "/computeMetadata/v1/", answer: metadata },
+  { endpoint: "oidc", method: "GET", path: "/_oidc/.well-known/openid-configuration", answer: issuerDiscovery },
+  { endpoint: "oidc", method: "GET", path: "/_oidc/jwks", answer: issuerKeys },
+  { endpoint: "github", method: "GET", path: "/_oidc/github/idtoken", answer: github },
+  { endpoint: "azure", method: "GET", path: "/metadata/identity/oauth2/token", answer: azure },
+  { endpoint: "imds", prefix: "/latest/", answer: imds },
+  { endpoint: "api", method: "GET", prefix: "/storage/v1/", answer: api },
   { endpoint: "service", prefix: "/run/", answer: service },
 ];
 
-/** @type {Set<string>} */
-export const endpoints = new Set(routes.map((route) => route.endpoint));
+/** The token endpoint is `refresh` where that is the grant, see token.js. @type {Set<string>} */
+export const endpoints = new Set([...routes.map((route) => route.endpoint), "refresh"]);
 
 /**
  * @param {string} method

@@ -6,6 +6,12 @@ import { redactHeaders, redactText } from "./redact.js";
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./services.js").ServiceRecord} ServiceRecord */
 
+// A user's ID token names the client it was made for. Cloud Run takes it from gcloud's own clients, whatever the service.
+const GCLOUD_CLIENTS = [
+  "32555940559.apps.googleusercontent.com",
+  "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com",
+];
+
 /**
  * A private Cloud Run service at `/run/{name}` and below.
  *
@@ -20,7 +26,7 @@ export async function service(call) {
   const credential = readCredential(request.headers);
   if (!credential) return forbidden(call, "no token");
   const audiences = [...origins.map((origin) => `${origin}/run/${name}`), ...record.audiences];
-  const verdict = await verifyIdToken(state, credential.token, audiences);
+  const verdict = await verifyIdToken(state, credential.token, audiences, GCLOUD_CLIENTS);
   if ("refused" in verdict) return unauthorized(call, verdict.refused);
 
   const { claims } = verdict;

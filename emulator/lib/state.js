@@ -1,9 +1,18 @@
 import { createAccounts } from "./accounts.js";
+import { createAwsKeys } from "./aws-keys.js";
 import { createClock } from "./clock.js";
+import { createClients } from "./clients.js";
 import { createFaults } from "./faults.js";
+import { createGitHubJobs } from "./github.js";
+import { createImds } from "./imds-config.js";
+import { createImpersonation } from "./impersonation.js";
 import { createLog } from "./log.js";
+import { createManagedKeys } from "./managed-keys.js";
+import { createMetadata } from "./metadata-config.js";
+import { createProviders } from "./providers.js";
 import { createServices } from "./services.js";
 import { createSigningKeys } from "./signing-keys.js";
+import { createUsers } from "./users.js";
 
 /** @typedef {ReturnType<typeof createState>} State */
 
@@ -16,6 +25,7 @@ export function createState(options) {
   // Looked up at every call, so that a test's fake `Date` counts.
   const { now = () => Date.now(), idTokenLifetime = 3600, accessTokenLifetime = 3600 } = options;
   const { jwksMaxAge = 20_000, origin, control = true, onRequest } = options;
+  const clients = createClients();
   return {
     idTokenLifetime: requireSeconds("idTokenLifetime", idTokenLifetime),
     accessTokenLifetime: requireSeconds("accessTokenLifetime", accessTokenLifetime),
@@ -29,6 +39,18 @@ export function createState(options) {
     log: createLog(),
     faults: createFaults(),
     accounts: createAccounts(),
+    managedKeys: createManagedKeys(),
+    impersonation: createImpersonation(),
+    clients,
+    users: createUsers(clients),
+    providers: createProviders(),
+    /** They sign subject tokens: those of somebody else, not of Google. */
+    subjectKeys: createSigningKeys(),
+    githubJobs: createGitHubJobs(),
+    azure: { subject: "00000000-0000-4000-8000-000000000001", clientId: "00000000-0000-4000-8000-000000000002" },
+    metadata: createMetadata(),
+    awsKeys: createAwsKeys(),
+    imds: createImds(),
     services: createServices(),
     signingKeys: createSigningKeys(),
     /** When the present keys were first asked for. @type {number | undefined} */

@@ -1,54 +1,38 @@
 import { jwtBearer } from "./jwt-bearer.js";
+import { oauthAnswer } from "./oauth-answer.js";
 import { OAuthError } from "./oauth-error.js";
-import { readText } from "./read-text.js";
-import { redactText } from "./redact.js";
+import { readForm } from "./read-form.js";
+import { refreshToken } from "./refresh-token.js";
+import { underFault } from "./under-fault.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../index.js").TokenLog} TokenLog */
 
 /** @type {Map<string, (call: Call, form: URLSearchParams, log: TokenLog) => Promise<Response>>} */
-const grants = new Map([["urn:ietf:params:oauth:grant-type:jwt-bearer", jwtBearer]]);
-
-const MAX_FORM = 1 << 20;
+const grants = new Map([
+  ["urn:ietf:params:oauth:grant-type:jwt-bearer", jwtBearer],
+  ["refresh_token", refreshToken],
+]);
 
 /**
  * `POST /token`, RFC 6749 section 3.2.
  *
  * @param {Call} call
  */
-export async function token(call) {
+export function token(call) {
   /** @type {TokenLog} */
   const log = (call.entry.token = { grant: null, issuer: null, kid: null, kind: null });
-  try {
+  return oauthAnswer(call, log, async () => {
     const form = await readForm(call.request);
     const grant = form.get("grant_type") ?? "";
     const answer = grants.get(grant);
     // Google leaves the value out of its message only when there was none.
     if (!answer) throw new OAuthError("unsupported_grant_type", `Invalid grant_type: ${grant}`);
     log.grant = grant;
-    return await answer(call, form, log);
-  } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
-    log.error = error.code;
-    // It may quote the request.
-    log.errorDescription = redactText(error.description.slice(0, 500));
-    call.entry.outcome = `${error.code}: ${log.errorDescription}`;
-    return error.toResponse();
-  }
-}
+    if (answer !== refreshToken) return answer(call, form, log);
 
-/** @param {Request} request */
-async function readForm(request) {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
-  const text = await readText(request, MAX_FORM);
-  if (text === undefined) throw new OAuthError("invalid_request", "The request is too large.");
-  // Google reads no parameters from a body of another type, and then misses the grant type.
-  if (type !== "application/x-www-form-urlencoded") return new URLSearchParams();
-  const form = new URLSearchParams(text);
-  for (const name of form.keys()) {
-    if (form.getAll(name).length > 1) {
-      throw new OAuthError("invalid_request", `OAuth 2 parameters can only have a single value: ${name}`);
-    }
-  }
-  return form;
+    // Only now is it known which endpoint this is, for the faults that wait for this grant alone.
+    call.entry.endpoint = "refresh";
+    return underFault(call, call.entry, () => oauthAnswer(call, log, () => answer(call, form, log)));
+  });
 }

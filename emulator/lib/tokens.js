@@ -3,7 +3,12 @@ import { randomHex } from "./random.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("../index.js").Claims} Claims */
-/** @typedef {{ email: string, scopes: string[], expiresAt: number }} AccessToken */
+/**
+ * @typedef {object} AccessToken
+ * @property {string} principal an email, or the principal of a federated identity
+ * @property {string[]} scopes
+ * @property {number} expiresAt emulated time in milliseconds
+ */
 
 export const ISSUER = "https://accounts.google.com";
 
@@ -14,13 +19,14 @@ const MAX_ACCESS_TOKENS = 10_000;
  * Signs an ID token as Google does.
  *
  * @param {State} state
- * @param {{ aud: string, azp: string, sub: string, email: string }} who
+ * @param {{ aud: string, azp: string, sub: string, email?: string }} who without an email, no claim names one
+ * @param {Record<string, unknown>} [more] further claims
  */
-export async function mintIdToken(state, { aud, azp, sub, email }) {
+export async function mintIdToken(state, { aud, azp, sub, email }, more) {
   const key = await state.signingKeys.current();
   const iat = Math.floor(state.clock.now() / 1000);
   const exp = iat + state.idTokenLifetime;
-  const claims = { aud, azp, email, email_verified: true, exp, iat, iss: ISSUER, sub };
+  const claims = { aud, azp, ...(email === undefined ? {} : { email, email_verified: true }), exp, iat, iss: ISSUER, sub, ...more };
   return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: key.kid, typ: "JWT" }).sign(key.privateKey);
 }
 
@@ -28,12 +34,12 @@ export async function mintIdToken(state, { aud, azp, sub, email }) {
  * Makes an opaque access token and remembers whose it is.
  *
  * @param {State} state
- * @param {{ email: string, scopes: string[] }} what
+ * @param {{ principal: string, scopes: string[], lifetime?: number }} what lifetime is in seconds
  */
-export function mintAccessToken(state, { email, scopes }) {
+export function mintAccessToken(state, { principal, scopes, lifetime = state.accessTokenLifetime }) {
   const token = `ya29.c.${randomHex(160)}`;
-  const expiresAt = state.clock.now() + state.accessTokenLifetime * 1000;
-  state.accessTokens.set(token, { email, scopes, expiresAt });
+  const expiresAt = state.clock.now() + lifetime * 1000;
+  state.accessTokens.set(token, { principal, scopes, expiresAt });
   if (state.accessTokens.size > MAX_ACCESS_TOKENS) {
     const [oldest] = state.accessTokens.keys();
     state.accessTokens.delete(oldest);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertionOf, exchange, idToken, start } from "../testing/harness.js";
+import { assertionOf, call, claimsOf, exchange, federate, idToken, POOL, post, start } from "../testing/harness.js";
 
 /**
  * @param {string} url
@@ -74,6 +74,51 @@ test("faults, clock, rotation and reset, from outside", async (t) => {
   assert.equal((await (await certs()).json()).keys.length, 1);
 });
 
+test("users, impersonation, federation and the metadata servers, from outside", async (t) => {
+  const { url, emulator } = await start(t);
+  const { value: user } = await steer(url, "POST users", { email: "ada@corp.example" });
+  const ask = () =>
+    post(`${url}/token`, { ...user, type: undefined, account: undefined, universe_domain: undefined, grant_type: "refresh_token" });
+  const { body } = await ask();
+  assert.equal((await steer(url, "POST user-state", { user: "ada@corp.example", state: "revoked" })).status, 204);
+  assert.equal((await ask()).body.error, "invalid_grant");
+  assert.equal((await steer(url, "POST external-users", { subject: "bob" })).value.type, "external_account_authorized_user");
+
+  const target = "robot@p.iam.gserviceaccount.com";
+  const account = (await steer(url, "POST service-accounts", { email: target })).value;
+  assert.deepEqual(Object.keys(account), ["email", "projectId", "uniqueId"]);
+  const impersonate = async (token) =>
+    (await call(`${url}/v1/projects/-/serviceAccounts/${target}:generateIdToken`, token, { audience: "a" })).status;
+  assert.equal(await impersonate(body.access_token), 403);
+  assert.equal((await steer(url, "POST impersonation", { caller: "ada@corp.example", target })).status, 204);
+  assert.equal(await impersonate(body.access_token), 200);
+  await steer(url, "DELETE impersonation", { caller: "ada@corp.example", target });
+  assert.equal(await impersonate(body.access_token), 403);
+
+  const audience = `${POOL}/providers/oidc`;
+  assert.equal((await steer(url, "POST providers", { kind: "oidc", audience })).status, 204);
+  const { token } = (await steer(url, "POST subject-tokens", { subject: "s", audience })).value;
+  assert.equal((await federate(url, { subject_token: token })).status, 200);
+  const { value: job } = await steer(url, "POST github-jobs");
+  const value = await (await fetch(`${job.url}&audience=a`, { headers: { authorization: `Bearer ${job.token}` } })).json();
+  assert.equal(claimsOf(value.value).aud, "a");
+  assert.equal((await steer(url, "POST azure", { subject: "object-2" })).status, 204);
+  const headers = { Metadata: "true" };
+  const azure = await (await fetch(`${url}/metadata/identity/oauth2/token?api-version=1&resource=r`, { headers })).json();
+  assert.equal(claimsOf(azure.access_token).sub, "object-2");
+
+  assert.match((await steer(url, "POST aws-keys", { role: "ci" })).value.arn, /assumed-role\/ci/);
+  await steer(url, "POST imds", { requireSession: false, zone: "eu-west-3b" });
+  assert.equal(await (await fetch(`${url}/latest/meta-data/placement/availability-zone`)).text(), "eu-west-3b");
+  await steer(url, "POST metadata", { projectId: "steered" });
+  const project = await fetch(`${url}/computeMetadata/v1/project/project-id`, { headers: { "Metadata-Flavor": "Google" } });
+  assert.equal(await project.text(), "steered");
+  for (const fault of ["refresh", "sts", "iam", "metadata", "imds", "oidc", "github", "azure", "api"]) {
+    assert.equal((await steer(url, "POST faults", { endpoint: fault, status: 500 })).status, 204, fault);
+  }
+  assert.equal(emulator.log.at(-1).endpoint, "metadata");
+});
+
 test("mistakes are told", async (t) => {
   const { url } = await start(t);
   for (const [command, input, status, error] of [
@@ -84,6 +129,11 @@ test("mistakes are told", async (t) => {
     ["POST keys", { email: 7 }, 400, /email must be a string/],
     ["POST clock", { scale: -1 }, 400, /clock\.scale/],
     ["POST clock", { offset: "1" }, 400, /clock\.offset/],
+    ["POST user-state", { user: "nobody", state: "revoked" }, 400, /no such user/],
+    ["POST impersonation", { caller: "a" }, 400, /target must be a string/],
+    ["POST providers", { kind: "aws", audience: "x" }, 400, /audience must be/],
+    ["POST subject-tokens", {}, 400, /subject must be a string/],
+    ["POST metadata", { zone: 1 }, 400, /zone must be a string/],
   ]) {
     const answer = await steer(url, command, input);
     assert.equal(answer.status, status, command);

@@ -136,3 +136,51 @@ export function rawRequest(url, { method = "GET", path = "/", headers = {}, body
     outgoing.end(body);
   });
 }
+
+/**
+ * Posts a form, without the fields that are undefined.
+ *
+ * @param {string} url
+ * @param {Record<string, string | undefined>} fields
+ * @param {Record<string, string>} [headers]
+ */
+export async function post(url, fields, headers = {}) {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const response = await fetch(url, { method: "POST", body: new URLSearchParams(given), headers });
+  return { status: response.status, body: await response.json() };
+}
+
+export const POOL = "//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci";
+export const PRINCIPALS = "principal://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci/subject/";
+export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
+
+/**
+ * A token exchange with everything right but what is overridden.
+ *
+ * @param {string} url
+ * @param {Record<string, string | undefined>} fields
+ * @param {Record<string, string>} [headers]
+ */
+export function federate(url, fields, headers) {
+  const good = {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    scope: CLOUD_PLATFORM,
+    audience: `${POOL}/providers/oidc`,
+  };
+  return post(`${url}/v1/token`, { ...good, ...fields }, headers);
+}
+
+/**
+ * Posts JSON with a bearer token.
+ *
+ * @param {string} url
+ * @param {string | undefined} token
+ * @param {unknown} body a string is sent as it is
+ */
+export async function call(url, token, body) {
+  const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch(url, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
