@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hosts = Hosts::google().emulator(&emulator)?;
     let credential = Credential::from_json_with(Secret::from(std::fs::read_to_string(file)?).expose_text(), &hosts)?;
     let target = Target::id_token(Audience::parse(&audience)?);
-    let mut flow = Flow::with(credential, target, hosts, Limits::default());
+    let mut flow = Flow::with(credential, target, Limits::default());
 
     let began = Instant::now();
     let mut event = Event::Begun;

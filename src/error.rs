@@ -86,10 +86,10 @@ codes! {
 pub struct ServerSaid {
     /// The HTTP status.
     pub status: u16,
-    /// The OAuth `error` or Google's `status`, if the answer held one.
-    pub error: Option<String>,
-    /// The server's own words, if the answer held any.
-    pub description: Option<String>,
+    /// The OAuth `error` or Google's `status`; empty where the answer held none.
+    pub error: String,
+    /// The server's own words; empty where the answer held none.
+    pub description: String,
 }
 
 /// The one error: a stable code, what happened to which input, and what to do next.

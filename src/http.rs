@@ -1,5 +1,6 @@
 //! Requests and answers as values; sending them is the driver's work.
 
+use crate::json::Text;
 use crate::secret::{Secret, SecretId};
 use crate::text::number;
 use crate::time::http_date;
@@ -12,11 +13,11 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Request {
     /// The method.
-    pub method: &'static str,
+    pub method: String,
     /// The absolute URL, of a host that may be trusted with the request.
     pub url: String,
     /// Header names, in lower case, and values.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body, in the credential's vault.
     pub body: Option<SecretId>,
     /// Whether the transport must show a client certificate.
@@ -36,6 +37,22 @@ pub struct Response {
     pub retry_after_ms: Option<u64>,
     /// The body: secret, because tokens arrive in it.
     pub body: Secret,
+}
+
+/// A [`Response`] as the machines read it, and whatever else was received.
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    pub(crate) status: u16,
+    pub(crate) date_ms: Option<u64>,
+    pub(crate) retry_after_ms: Option<u64>,
+    pub(crate) body: Text,
+}
+
+impl From<Response> for Received {
+    fn from(response: Response) -> Received {
+        let Response { status, date_ms, retry_after_ms, body } = response;
+        Received { status, date_ms, retry_after_ms, body: body.into_text() }
+    }
 }
 
 /// What a `retry-after` header means, seconds or a date (RFC 9110, section 10.2.3), in milliseconds.

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes that no message, log or `Debug` output may hold.
 ///
@@ -19,6 +19,11 @@ impl Secret {
     /// The bytes, for signing, sending and parsing only.
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The bytes taken over as text; empty where they are none.
+    pub(crate) fn into_text(mut self) -> Zeroizing<String> {
+        String::from_utf8(core::mem::take(&mut self.0)).unwrap_or_default().into()
     }
 
     /// The bytes as text; empty where they are none.
@@ -54,14 +59,14 @@ pub struct SecretId(u32);
 #[derive(Debug, Default)]
 pub struct Vault {
     held: Vec<(SecretId, Secret)>,
-    next: u32,
+    next: SecretId,
 }
 
 impl Vault {
     /// Puts a secret in and gives it a name that was never used in this vault.
     pub fn keep(&mut self, secret: Secret) -> SecretId {
-        let id = SecretId(self.next);
-        self.next = self.next.wrapping_add(1);
+        let id = self.next;
+        self.next.0 = id.0.wrapping_add(1);
         self.held.push((id, secret));
         id
     }

@@ -15,8 +15,10 @@ pub struct ServiceAccount {
     pub client_email: String,
     /// Which of its keys this is, sent as `kid`; empty where the file does not say.
     pub private_key_id: String,
-    /// The token endpoint, of a trusted host.
+    /// The token endpoint as the file names it, of a trusted host: what assertions are for.
     pub token_uri: String,
+    /// Where it is: at the emulator, if there is one.
+    pub endpoint: String,
     /// The key, as PKCS #8 DER, in the credential's vault.
     pub(crate) key: SecretId,
 }
@@ -30,6 +32,7 @@ impl ServiceAccount {
             client_email: String::new(),
             private_key_id: String::new(),
             token_uri: String::new(),
+            endpoint: String::new(),
             key: SecretId::default(),
         };
         let (mut vault, mut fingerprint) = (Vault::default(), Fingerprint::default());
@@ -55,6 +58,7 @@ impl ServiceAccount {
             self.token_uri.push_str(GOOGLE_TOKEN_URI);
         }
         hosts.token_endpoint(&mut self.token_uri)?;
+        self.endpoint = hosts.resolve(&self.token_uri);
         if file
             .get("universe_domain")
             .is_some_and(|universe| !universe.is_null() && !universe.is("") && !universe.is("googleapis.com"))
@@ -66,8 +70,14 @@ impl ServiceAccount {
             AuthError::about(Code::InvalidCredential, "the credential's private_key $. Create a new key.", "", why)
         })?;
         self.key = vault.keep(key);
-        *fingerprint =
-            Fingerprint::of(&["service_account", &self.client_email, &self.private_key_id, &self.token_uri, &pem]);
+        *fingerprint = Fingerprint::of(&[
+            "service_account",
+            &self.client_email,
+            &self.private_key_id,
+            &self.token_uri,
+            &self.endpoint,
+            &pem,
+        ]);
         Ok(())
     }
 }

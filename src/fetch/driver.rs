@@ -60,7 +60,9 @@ impl Caller {
     }
 
     fn source(&self) -> Result<Source, AuthError> {
-        let Some((text, _)) = &self.credential else { return Ok(Source::Environment { file: Default::default() }) };
+        let Some((text, _)) = &self.credential else {
+            return Ok(Source::Environment { file: Default::default(), hosts: self.hosts.clone() });
+        };
         if let Some(number) = self.number.get().filter(|number| with(|tokens| tokens.credential(*number).is_some())) {
             return Ok(Source::Credential(number));
         }
@@ -78,13 +80,7 @@ impl Caller {
 /// # Errors
 /// Why there is none; `timeout` where the limit was reached first.
 pub(super) async fn acquire(caller: &Caller, target: &Target, mode: Mode, limit: &Limit) -> Result<Held, AuthError> {
-    let ask = Ask {
-        source: caller.source()?,
-        target: target.clone(),
-        hosts: caller.hosts.clone(),
-        mode,
-        deadline_ms: limit.ends_ms(),
-    };
+    let ask = Ask { source: caller.source()?, target: target.clone(), mode, deadline_ms: limit.ends_ms() };
     let (number, mut turn) = with(|tokens| tokens.begin(ask, now()));
     let operation = Operation(number.unwrap_or(OperationId(0)));
     loop {
@@ -203,9 +199,10 @@ async fn answered(operation: OperationId, request: Request, mode: Mode, limit: &
 
 /// The request, and its answer to the end.
 async fn exchanged(request: &Request, body: Option<Secret>, limit: &Limit) -> Result<Response, JsValue> {
-    let headers: Vec<(&str, JsValue)> = request.headers.iter().map(|(name, value)| (*name, value.into())).collect();
+    let headers: Vec<(&str, JsValue)> =
+        request.headers.iter().map(|(name, value)| (name.as_str(), value.into())).collect();
     let init = object(&[
-        ("method", request.method.into()),
+        ("method", request.method.as_str().into()),
         ("headers", object(&headers).into()),
         ("redirect", "manual".into()),
         ("signal", limit.signal().into()),

@@ -3,11 +3,12 @@
 use super::Target;
 use crate::config::{LARGEST_ANSWER, LONGEST_LIFE_MS};
 use crate::error::{AuthError, Code, Details, ServerSaid, shown};
-use crate::http::Response;
+use crate::http::Received;
 use crate::jose::Claims;
 use crate::json::Json;
 use crate::secret::Secret;
-use crate::text::{contains, filled, push_decimal};
+use crate::template::fill;
+use crate::text::{contains, decimal, filled};
 use crate::time::Now;
 use alloc::string::String;
 
@@ -19,8 +20,8 @@ pub(crate) struct Granted {
 }
 
 /// Reads the answer to a token request that `who` sent.
-pub(crate) fn read(answer: &Response, target: &Target, who: &str, now: Now) -> Result<Granted, AuthError> {
-    let body = answer.body.expose();
+pub(crate) fn read(answer: &Received, target: &Target, who: &str, now: Now) -> Result<Granted, AuthError> {
+    let body = answer.body.as_bytes();
     let json = if body.len() > LARGEST_ANSWER { None } else { Json::parse(body).filter(Json::is_object) };
     let why = match (answer.status, json) {
         (200, Some(json)) => match granted(json, answer, target, now) {
@@ -52,66 +53,70 @@ fn in_ms(seconds: u64) -> u64 {
     seconds.min(u64::MAX / 1000).wrapping_mul(1000)
 }
 
-fn granted(json: Json<'_>, answer: &Response, target: &Target, now: Now) -> Result<Granted, &'static str> {
+/// What a function of the caller's gave. A token with an expiry is kept until then, a JWT until its `exp`, any other not at all.
+pub(crate) fn given(token: &str, expires_at_ms: u64, now: Now) -> Result<Granted, &'static str> {
+    let token = sendable(token).ok_or("it returned none, or one that no header can hold")?;
+    let life_ms = match expires_at_ms {
+        0 => Claims::read(token).and_then(|claims| jwt_life_ms(&claims, None, now)),
+        _ => Some(expires_at_ms.saturating_sub(now.wall_ms)),
+    };
+    if life_ms == Some(0) {
+        return Err(EXPIRED);
+    }
+    Ok(Granted { token: Secret::new(token), life_ms: life_ms.unwrap_or_default() })
+}
+
+const EXPIRED: &str = "its token has expired already";
+
+/// A token that a header can hold.
+fn sendable(token: &str) -> Option<&[u8]> {
+    let token = token.as_bytes();
+    (!token.is_empty() && token.iter().all(u8::is_ascii_graphic)).then_some(token)
+}
+
+fn granted(json: Json<'_>, answer: &Received, target: &Target, now: Now) -> Result<Granted, &'static str> {
     let token = json.text(if target.is_access() { "access_token" } else { "id_token" });
-    let token = token
-        .filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()))
-        .ok_or("it holds none of the kind that was asked for")?;
+    let token =
+        token.as_ref().and_then(|token| sendable(token)).ok_or("it holds none of the kind that was asked for")?;
     let life_ms = if target.is_access() {
         // A missing expires_in leaves the life open (RFC 6749, section 5.1): Google's is an hour.
         in_ms(json.get("expires_in").and_then(|seconds| seconds.as_seconds()).unwrap_or(3600))
     } else {
-        let claims = Claims::read(token.as_bytes()).ok_or("its id_token is not a JWT")?;
+        let claims = Claims::read(token).ok_or("its id_token is not a JWT")?;
         if !claims.is_for(target.as_str()) {
             return Err("its id_token is for another audience");
         }
         jwt_life_ms(&claims, answer.date_ms, now).ok_or("its id_token has no expiry (exp)")?
     };
     if life_ms == 0 {
-        return Err("its token has expired already");
+        return Err(EXPIRED);
     }
-    Ok(Granted { token: Secret::new(token.as_bytes()), life_ms: life_ms.min(LONGEST_LIFE_MS) })
+    Ok(Granted { token: Secret::new(token), life_ms: life_ms.min(LONGEST_LIFE_MS) })
 }
 
-/// What an answer that is no success means. In each message `$` stands for who asked, `~` for what the server said.
-fn refusal(answer: &Response, json: Option<Json<'_>>, who: &str, now: Now) -> AuthError {
+/// What an answer that is no success means. In each message `~` stands for what the server said, `$` for who asked, or for
+/// how far the clocks are apart.
+fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> AuthError {
     let said = said(answer.status, json);
-    let error = said.error.as_deref().unwrap_or_default();
-    let description = said.description.as_deref().unwrap_or_default();
-    let mut words = String::from("HTTP ");
-    push_decimal(&mut words, answer.status.into());
-    for part in [error, description] {
-        words.push_str(" ");
-        words.push_str(part);
-    }
-    let mut skew = String::new();
-    let (code, message) = if matches!(answer.status, 408 | 429 | 500..=599)
-        || matches!(error, "internal_failure" | "server_error" | "temporarily_unavailable")
-    {
-        (Code::ExchangeUnavailable, "the token endpoint could not answer $ (~). Try again later.")
+    let apart_s = answer.date_ms.map(|server_ms| server_ms.abs_diff(now.wall_ms) / 1000);
+    let apart = apart_s.map_or_else(|| "?".into(), decimal);
+    let transient = matches!(answer.status, 408 | 429 | 500..=599)
+        || matches!(said.error.as_str(), "internal_failure" | "server_error" | "temporarily_unavailable");
+    let (code, message, own) = if transient {
+        (Code::ExchangeUnavailable, "the token endpoint could not answer $ (~). Try again later.", who)
     } else if matches!(answer.status, 300..=399) {
-        (Code::InvalidAnswer, "the token endpoint redirects $ (~). Credentials do not follow.")
-    } else if is_skew(error, description, answer, now, &mut skew) {
-        (Code::ClockSkew, "the token endpoint refused the time (~).$ Set the clock.")
-    } else if error == "invalid_grant" {
-        (
-            Code::ExchangeRefused,
-            "the token endpoint refused $ a token (~). The account or its key may be gone: create a new key.",
-        )
+        (Code::InvalidAnswer, "the token endpoint redirects $ (~). Credentials do not follow.", who)
+    } else if is_skew(&said, apart_s) {
+        (Code::ClockSkew, "the token endpoint refused the time (~). Set the clock: it is $ s off.", apart.as_str())
     } else {
-        (
-            Code::ExchangeRefused,
-            "the token endpoint refused $ a token (~). Look at the credential and what it was asked for.",
-        )
+        let message =
+            "the token endpoint refused $ a token (~). Look at the account, its key, and what it was asked for.";
+        (Code::ExchangeRefused, message, who)
     };
-    let message = filled(message, &words, if code == Code::ClockSkew { &skew } else { who });
-    AuthError::whole(Details {
-        code,
-        message,
-        transient: code == Code::ExchangeUnavailable,
-        retry_after_ms: answer.retry_after_ms,
-        server: Some(said),
-    })
+    let words = fill("HTTP $ $ $", &[&decimal(answer.status.into()), &said.error, &said.description]);
+    let message = filled(message, &words, own);
+    let retry_after_ms = answer.retry_after_ms;
+    AuthError::whole(Details { code, message, transient, retry_after_ms, server: Some(said) })
 }
 
 /// OAuth's `{error, error_description}` or Google's `{error: {status, message}}`.
@@ -121,26 +126,16 @@ fn said(status: u16, json: Option<Json<'_>>) -> ServerSaid {
         Some(error) if error.is_object() => (Some(error), "status", "message"),
         _ => (json, "error", "error_description"),
     };
-    let text = |name| object?.text(name).map(|text| shown(&text)).filter(|text| !text.is_empty());
+    let text = |name| object.and_then(|object| object.text(name)).map_or_else(String::new, |text| shown(&text));
     ServerSaid { status, error: text(words), description: text(description) }
 }
 
-/// Whether the clock is what the server refuses; if so, and the answer shows it, says how far the clocks are apart.
-fn is_skew(error: &str, description: &str, answer: &Response, now: Now, apart: &mut String) -> bool {
-    const NOTABLE_MS: u64 = 5 * 60 * 1000;
-    let complained = contains(description, "iat and exp") || contains(description, "reasonable timeframe");
-    let apart_ms = answer.date_ms.map_or(0, |server| server.abs_diff(now.wall_ms));
-    if apart_ms > 0 {
-        apart.push_str(" The clock here is ");
-        push_decimal(apart, apart_ms / 1000);
-        apart.push_str(if answer.date_ms > Some(now.wall_ms) {
-            " s behind the server's."
-        } else {
-            " s ahead of the server's."
-        });
-    }
-    // A server that gives no reason may still mean the time; one that names another reason does not.
-    complained || apart_ms >= NOTABLE_MS && error == "invalid_grant" && description.is_empty()
+/// Whether the clock is what the server refuses. One that gives no reason may still mean it; one that names another
+/// reason does not.
+fn is_skew(said: &ServerSaid, apart_s: Option<u64>) -> bool {
+    contains(&said.description, "iat and exp")
+        || contains(&said.description, "reasonable timeframe")
+        || apart_s >= Some(5 * 60) && said.error == "invalid_grant" && said.description.is_empty()
 }
 
 #[cfg(test)]
@@ -155,15 +150,15 @@ mod tests {
         Target::id_token(Audience::parse("https://a.example").unwrap())
     }
 
-    fn answer(status: u16, body: &str) -> Response {
-        Response { status, date_ms: None, retry_after_ms: None, body: Secret::new(body) }
+    fn answer(status: u16, body: &str) -> Received {
+        Received { status, date_ms: None, retry_after_ms: None, body: String::from(body).into() }
     }
 
     fn id_token(claims: &str) -> String {
         signing_input(r#"{"alg":"RS256"}"#, claims) + ".c2ln"
     }
 
-    fn id_answer(claims: &str) -> Response {
+    fn id_answer(claims: &str) -> Received {
         answer(200, &concat(&[r#"{"id_token":""#, &id_token(claims), r#""}"#]))
     }
 
@@ -179,7 +174,7 @@ mod tests {
             (None, 1_799_999_400, 3600),
             (None, 1_800_000_600, 3000),
         ] {
-            let answer = Response { date_ms: server_s.map(|s: u64| s * 1000), ..id_answer(hour) };
+            let answer = Received { date_ms: server_s.map(|s: u64| s * 1000), ..id_answer(hour) };
             let granted = read(&answer, &target(), "x", Now::new(here_s * 1000, 0)).unwrap();
             assert_eq!(granted.life_ms, life_s * 1000, "{server_s:?} {here_s}");
         }
@@ -267,9 +262,9 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_named() {
         let body = r#"{"error":"invalid_grant","error_description":"Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."}"#;
-        let answer = Response { date_ms: Some(NOW.wall_ms), ..answer(400, body) };
+        let answer = Received { date_ms: Some(NOW.wall_ms), ..answer(400, body) };
         let error = read(&answer, &target(), "x", Now::new(NOW.wall_ms - 600_000, 0)).unwrap_err();
         assert_eq!(error.code, Code::ClockSkew);
-        assert!(error.message.contains("600 s behind"), "{}", error.message);
+        assert!(error.message.contains("600 s off"), "{}", error.message);
     }
 }

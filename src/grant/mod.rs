@@ -4,6 +4,6 @@ mod answer;
 mod jwt_bearer;
 mod target;
 
-pub(crate) use answer::{Granted, jwt_life_ms, read};
+pub(crate) use answer::{Granted, given, read};
 pub(crate) use jwt_bearer::{assertion, token_request};
 pub use target::{Audience, Scopes, Target};

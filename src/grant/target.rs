@@ -1,8 +1,9 @@
 //! What is asked for: an ID token for an audience, or an access token for scopes.
 
 use crate::error::{AuthError, Code};
-use crate::text::cut;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What a token is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,10 +20,26 @@ impl Target {
         Target::IdToken(audience)
     }
 
-    /// As [`Scopes::parse`] or [`Audience::parse`].
-    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    /// As [`Audience::parse`], or as [`Scopes::parse`] of scopes that are sorted already.
     pub(crate) fn parse(access: bool, text: &str) -> Result<Target, AuthError> {
-        Ok(if access { Target::AccessToken(Scopes::parse(text)?) } else { Target::IdToken(Audience::parse(text)?) })
+        let (longest, code, why) = if access {
+            (
+                8192,
+                Code::InvalidScope,
+                "the scopes are missing, over 8192 bytes, or hold what no scope does. Give them as https://www.googleapis.com/auth/…",
+            )
+        } else {
+            (
+                2048,
+                Code::InvalidAudience,
+                "the audience is empty, over 2048 bytes, or not visible ASCII. Give the service's URL.",
+            )
+        };
+        let fits = |byte| matches!(byte, b' '..=b'~') && !(access && matches!(byte, b'"' | b'\\'));
+        if text.len() > longest || !text.bytes().all(fits) || matches!(text.as_bytes(), [] | [b' ', ..] | [.., b' ']) {
+            return Err(AuthError::plain(code, why));
+        }
+        Ok(if access { Target::AccessToken(Scopes(text.into())) } else { Target::IdToken(Audience(text.into())) })
     }
 
     /// The audience or the scopes, as text.
@@ -60,13 +77,7 @@ impl Audience {
     /// # Errors
     /// `invalid_audience` where it is empty, over 2048 bytes, or holds anything but visible ASCII.
     pub fn parse(text: &str) -> Result<Audience, AuthError> {
-        let visible = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if text.len() > 2048 || !visible || matches!(text.as_bytes(), [] | [b' ', ..] | [.., b' ']) {
-            return Err(AuthError::plain(
-                Code::InvalidAudience,
-                "the audience is empty, over 2048 bytes, or not visible ASCII. Give the service's URL.",
-            ));
-        }
+        Target::parse(false, text)?;
         Ok(Audience(text.into()))
     }
 
@@ -91,43 +102,17 @@ impl Scopes {
     /// # Errors
     /// `invalid_scope` where there is none, or one holds what RFC 6749 does not allow.
     pub fn parse(text: &str) -> Result<Scopes, AuthError> {
-        let allowed = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
-        let mut out = String::with_capacity(text.len());
-        let mut last = "";
-        // The least of those that are greater than the last, again and again: less code than sorting, for few words.
-        while let (true, Some(next)) = (allowed && text.len() <= 8192, least_after(text, last)) {
-            if !out.is_empty() {
-                out.push_str(" ");
-            }
-            out.push_str(next);
-            last = next;
-        }
-        if out.is_empty() {
-            return Err(AuthError::plain(
-                Code::InvalidScope,
-                "the scopes are missing, over 8192 bytes, or hold what no scope does. Give them as https://www.googleapis.com/auth/…",
-            ));
-        }
-        Ok(Scopes(out))
+        let words: BTreeSet<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = words.into_iter().collect();
+        let sorted = words.join(" ");
+        Target::parse(true, &sorted)?;
+        Ok(Scopes(sorted))
     }
 
     /// The scopes with spaces between them.
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The least word of a text that is greater than `last`.
-fn least_after<'a>(text: &'a str, last: &str) -> Option<&'a str> {
-    let (mut rest, mut least) = (text, None);
-    while !rest.is_empty() {
-        let (word, behind) = cut(rest, " ").unwrap_or((rest, ""));
-        rest = behind;
-        if word > last && least.is_none_or(|least| word < least) {
-            least = Some(word);
-        }
-    }
-    least
 }
 
 #[cfg(test)]

@@ -5,24 +5,23 @@
 //!
 //! There are three exports. [`check`] is on the way of every request. Everything else goes through [`call`] as text,
 //! its fields parted by zero characters: against an export each, with arrays built through js-sys, that saves a
-//! quarter of the module and half of its glue.
+//! quarter of the module and half of its glue. Text comes in as the bytes that a `TextEncoder` made of it: for strings
+//! the glue has an encoder of its own.
 
-mod fields;
 mod turn;
 
 use crate::config::Limits;
 use crate::credential::{Credential, Hosts};
 use crate::error::AuthError;
 use crate::grant::Target;
-use crate::http::Response;
-use crate::jose::base64::{decode_url, encode_url};
-use crate::secret::Secret;
+use crate::http::Received;
+use crate::jose::base64::encode_url;
+use crate::record::{Fields, Record};
 use crate::session::{BaseUrl, Hop, Path, may_resend, redirected, verdict};
 use crate::time::Now;
-use crate::token::{Ask, CredentialId, Event, Key, Mode, OperationId, Source, Tokens};
+use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use fields::{Answer, Fields};
 use wasm_bindgen::prelude::*;
 
 /// What lives across calls. A restart of the module begins with a new one.
@@ -48,8 +47,8 @@ pub fn start(flight_dead_after_ms: u32) {
 
 /// Whether a path may be joined as it is (0), once the host's parser agrees (1), or not at all (2).
 #[wasm_bindgen]
-pub fn check(path: &str) -> u32 {
-    match verdict(path) {
+pub fn check(path: &[u8]) -> u32 {
+    match verdict(text(path)) {
         Ok(Path::Plain) => 0,
         Ok(Path::Careful) => 1,
         Err(_) => 2,
@@ -61,101 +60,104 @@ pub fn check(path: &str) -> u32 {
 /// | letter | fields | answer |
 /// |---|---|---|
 /// | `p` | path | why it may not be joined |
-/// | `b` | insecure, base URL, absolute URL or nothing | href, prefix, origin, audience, itself; an error where the absolute URL is not below |
-/// | `m` | status, sent before, replayable | `1` where a call is to be sent again with a new token |
-/// | `r` | status, hops, replayable, method, from, to | `0` handed back, `1` followed, `2` followed as a GET |
-/// | `c` | renew, hosts, emulator, file | the number of the credential that the file holds |
-/// | `f` | number | the number of the credential function that the caller numbers so |
-/// | `g` | wall, mono, deadline, credential or 0, access, mode, hosts, emulator, file, audience or scopes | a turn |
+/// | `b` | insecure, base URL | href, itself, audience |
+/// | `r` | status, sent before, hops, replayable, method, from, to | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
+/// | `c` | renew, hosts, emulator, function, file | the number of the credential: that of the function that the caller numbers so, or else of the file |
+/// | `g` | wall, mono, deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
 /// | `s` | wall, mono, call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
-/// | `k` | credential | its private key as base64url of PKCS #8 DER, until it is forgotten |
-/// | `w` | credential | nothing: its private key is wiped, the host holds it in a form that cannot be read out |
+/// | `k` | call | the private key that it is to sign with as base64url of PKCS #8 DER, until it is forgotten |
+/// | `w` | call | nothing: that key is wiped, the host holds it in a form that cannot be read out |
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
 /// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
-pub fn call(what: &str) -> Vec<u8> {
-    let mut out = Answer::new();
-    if let Err(failure) = answer(&mut STATE.0.borrow_mut(), Fields::new(what), &mut out) {
-        out.error(&failure);
+pub fn call(what: &[u8]) -> Vec<u8> {
+    let mut out = Record::new();
+    if let Err(failure) = answer(&mut STATE.0.borrow_mut(), Fields::new(text(what)), &mut out) {
+        turn::error(&failure, &mut out);
     }
     out.into_bytes()
 }
 
+/// What the host's encoder made. To look whether it is UTF-8 would cost more than it would for wasm-bindgen, which believes
+/// its own glue the same.
+fn text(bytes: &[u8]) -> &str {
+    // SAFETY: our own driver is the only caller, and a TextEncoder gives nothing but UTF-8.
+    #[allow(unsafe_code, reason = "700 bytes of a module that has to be small")]
+    unsafe {
+        core::str::from_utf8_unchecked(bytes)
+    }
+}
+
 /// Whoever fails has written nothing yet.
-fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Answer) -> Result<(), AuthError> {
+fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
     let mut hosts = Hosts::google();
-    match fields.letter() {
-        b'p' => _ = crate::session::check(fields.rest())?,
-        b'b' => {
+    match fields.text().as_bytes() {
+        b"p" => _ = crate::session::check(fields.rest())?,
+        b"b" => {
             let insecure = fields.flag();
-            let base = BaseUrl::parse(fields.text(), insecure)?;
-            if !fields.rest().is_empty() {
-                return base.covers(fields.rest());
-            }
+            let base = BaseUrl::parse(fields.rest(), insecure)?;
             out.text(&base.href());
-            out.text(base.prefix());
-            out.text(base.origin());
-            out.text(&base.audience());
             out.text(base.itself());
+            out.text(&base.audience());
         }
-        b'm' => out.number(may_resend(fields.small() as u16, fields.flag(), fields.flag()).into()),
-        b'r' => {
-            let (status, hops, replayable) = (fields.small() as u16, fields.small(), fields.flag());
+        b"r" => {
+            let (status, sent_before) = (fields.small() as u16, fields.flag());
+            let (hops, replayable) = (fields.small(), fields.flag());
             out.number(match redirected(status, fields.text(), fields.text(), fields.rest(), hops, replayable) {
-                Hop::HandedBack => 0,
-                Hop::Again => 1,
+                _ if may_resend(status, sent_before, replayable) => 3,
                 Hop::AsGet => 2,
+                Hop::Again => 1,
+                Hop::HandedBack => 0,
             });
         }
-        b'c' => {
+        b"c" => {
             let renew = fields.flag();
             hosts.set(fields.text(), fields.text())?;
-            let credential = Credential::from_json_with(fields.rest(), &hosts)?;
+            let credential = match fields.small() {
+                0 => Credential::from_json_with(fields.rest(), &hosts)?,
+                function => Credential::function(function),
+            };
             out.number(tokens.register(credential, renew).0.into());
         }
-        b'f' => out.number(tokens.register(Credential::function(fields.small()), false).0.into()),
-        b'g' => {
+        b"g" => {
             let (now, deadline_ms) = (now(&mut fields), fields.number());
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
-            hosts.set(fields.text(), fields.text())?;
-            let file = fields.text();
-            let target = Target::parse(access, fields.rest())?;
             let source = if credential == 0 {
-                Source::Environment { file: file.into() }
+                hosts.set(fields.text(), fields.text())?;
+                Source::Environment { file: fields.text().into(), hosts }
             } else {
                 Source::Credential(CredentialId(credential))
             };
+            let target = Target::parse(access, fields.rest())?;
             let mode = match mode {
                 0 => Mode::Usual,
                 1 => Mode::Early,
                 _ => Mode::Forced,
             };
-            let id = tokens.admit(Ask { source, target, hosts, mode, deadline_ms }, now)?;
-            return turn::next(tokens, id, &Event::Begun, now, out);
+            let id = tokens.admit(Ask { source, target, mode, deadline_ms }, now)?;
+            return turn::next(tokens, id, &Said::begun(), now, out);
         }
-        b's' => {
-            let (now, id) = (now(&mut fields), OperationId(fields.small()));
-            return turn::next(tokens, id, &event(&mut fields), now, out);
+        b"s" => {
+            let (now, id) = (now(&mut fields), OperationId(fields.number()));
+            return turn::next(tokens, id, &said(&mut fields), now, out);
         }
-        b'a' => tokens.abandon(OperationId(fields.small())),
-        b'k' => {
-            if let Some(key) =
-                tokens.credential(CredentialId(fields.small())).and_then(|credential| credential.private_key())
-            {
+        b"a" => tokens.abandon(OperationId(fields.number())),
+        b"k" => {
+            if let Some(key) = tokens.leader(OperationId(fields.number())).and_then(|(_, it)| it.private_key()) {
                 out.text(&encode_url(key.expose()));
             }
         }
-        b'w' => {
-            if let Some(credential) = tokens.credential(CredentialId(fields.small())) {
+        b"w" => {
+            if let Some((_, credential)) = tokens.leader(OperationId(fields.number())) {
                 credential.forget_private_key();
             }
         }
-        b'i' => {
+        b"i" => {
             let serial = fields.small();
             tokens.invalidate(&Key::from_text(fields.rest().into()), serial);
         }
-        b'o' => {
+        b"o" => {
             let (now, expires_at_ms) = (now(&mut fields), fields.number());
             turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now), out);
         }
@@ -164,23 +166,24 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Answer) -> Resu
     Ok(())
 }
 
-fn event(fields: &mut Fields<'_>) -> Event {
-    let (kind, value, date_ms, retry_after_ms) = (fields.small(), fields.number(), fields.number(), fields.number());
+fn said(fields: &mut Fields<'_>) -> Said {
+    let kind = match fields.small() {
+        0 => Happening::Failed,
+        1 => Happening::Signed,
+        2 => Happening::Answered,
+        3 => Happening::Returned,
+        4 => Happening::Granted,
+        _ => Happening::Woken,
+    };
+    let (value, date_ms, retry_after_ms) = (fields.number(), fields.number(), fields.number());
     let some = |value: u64| (value > 0).then_some(value);
-    let text = fields.rest();
-    match kind {
-        0 => Event::Failed(text.into()),
-        1 => Event::Signed(decode_url(text.as_bytes()).unwrap_or_default()),
-        2 => Event::Answered(Response {
-            status: value as u16,
-            date_ms: some(date_ms),
-            retry_after_ms: some(retry_after_ms),
-            body: Secret::new(text),
-        }),
-        3 => Event::Returned(Secret::new(text)),
-        4 => Event::Granted { token: Secret::new(text), expires_at_ms: some(value) },
-        _ => Event::Woken,
-    }
+    let answer = Received {
+        status: value as u16,
+        date_ms: some(date_ms),
+        retry_after_ms: some(retry_after_ms),
+        body: alloc::string::String::from(fields.rest()).into(),
+    };
+    Said { kind, expires_at_ms: value, answer }
 }
 
 fn now(fields: &mut Fields<'_>) -> Now {

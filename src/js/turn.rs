@@ -1,23 +1,22 @@
-//! Turns as text: their kind, and what belongs to the kind.
+//! Turns and errors as fields.
 
-use super::fields::Answer;
-use crate::error::{AuthError, Code};
+use crate::error::AuthError;
+use crate::record::Record;
 use crate::time::Now;
-use crate::token::{Action, Event, Lease, OperationId, Tokens, Turn};
+use crate::token::{Lease, Next, OperationId, Said, Tokens};
 
 /// Tells a call what happened, and writes its turn. Kind 0: the lease, the key, the token unless it was handed out before,
 /// the key that had to go. Every other, from 2 on: the call's number, the flight that it leads (0: none), and what belongs
-/// to the action.
+/// to the action, as [`Task`](crate::token) says.
 pub(super) fn next(
     tokens: &mut Tokens,
     id: OperationId,
-    event: &Event,
+    said: &Said,
     now: Now,
-    out: &mut Answer,
+    out: &mut Record,
 ) -> Result<(), AuthError> {
-    match tokens.try_step(id, event, now)? {
-        Turn::Done { result, evicted } => {
-            let key = result?;
+    match tokens.next(id, said, now)? {
+        Next::Done { key, evicted } => {
             out.text("0");
             if let Some(held) = tokens.lease(&key) {
                 lease(&held, out);
@@ -26,66 +25,38 @@ pub(super) fn next(
             let token = tokens.take_token(&key);
             out.bytes(token.as_ref().map_or(b"", |token| token.expose()));
             out.text(evicted.as_ref().map_or("", |key| key.as_str()));
-            Ok(())
         }
-        Turn::Act { leads, action } => act(tokens, id, leads.map_or(0, |flight| flight.0), &action, out),
+        Next::Act { leads, order } => {
+            out.bytes(&[order.task as u8]);
+            out.number(id.0);
+            out.number(leads.map_or(0, |flight| flight.0.into()));
+            out.text(&order.text);
+            out.text(&order.secret);
+        }
     }
+    Ok(())
 }
 
 /// Serial, refresh and expiry.
-pub(super) fn lease(held: &Lease, out: &mut Answer) {
+pub(super) fn lease(held: &Lease, out: &mut Record) {
     let (refresh, expires) = held.deadlines_ms();
     out.number(held.serial.into());
     out.number(refresh);
     out.number(expires);
 }
 
-fn act(tokens: &mut Tokens, id: OperationId, leads: u32, action: &Action, out: &mut Answer) -> Result<(), AuthError> {
-    let begin = |out: &mut Answer, kind: &str| {
-        out.text(kind);
-        out.number(id.0.into());
-        out.number(leads.into());
-    };
-    match action {
-        Action::Sign { input, .. } => {
-            begin(out, "2");
-            if let Some((number, credential)) = tokens.leader(id) {
-                out.number(number.0.into());
-                out.text(credential.fingerprint().as_str());
-            }
-            out.text(input);
-        }
-        Action::Send(request) => {
-            begin(out, "3");
-            out.text(request.method);
-            out.text(&request.url);
-            out.number(request.timeout_ms);
-            let body = request.body.and_then(|body| tokens.secret(id, body));
-            out.bytes(body.as_ref().map_or(b"", |body| body.expose()));
-            for (name, value) in &request.headers {
-                out.text(name);
-                out.text(value);
-            }
-        }
-        Action::Read { path } => {
-            begin(out, "4");
-            out.text(path);
-        }
-        Action::Call { target, .. } => {
-            begin(out, "5");
-            out.text(if target.is_access() { "1" } else { "" });
-            out.text(target.as_str());
-        }
-        Action::Join { flight, poll_ms } => {
-            begin(out, "6");
-            out.number(flight.0.into());
-            out.number(*poll_ms);
-        }
-        // No credential of this module asks for the others; a turn never holds a Done.
-        _ => {
-            tokens.abandon(id);
-            return Err(AuthError::plain(Code::UnsupportedByHost, "this host cannot do what the credential needs."));
-        }
+/// The field `!`, code, message, transient, retry after, and what the server said.
+pub(super) fn error(failure: &AuthError, out: &mut Record) {
+    out.text("!");
+    out.text(failure.code.as_str());
+    out.text(&failure.message);
+    out.text(if failure.transient { "1" } else { "" });
+    match failure.retry_after_ms {
+        Some(ms) => out.number(ms),
+        None => out.text(""),
     }
-    Ok(())
+    let Some(said) = &failure.server else { return out.text("\0\0") };
+    out.number(said.status.into());
+    out.text(&said.error);
+    out.text(&said.description);
 }

@@ -16,9 +16,9 @@ pub struct Key(String);
 
 impl Key {
     /// No part can hold a line break, so a line each keeps them apart.
-    pub(crate) fn new(credential: &Fingerprint, target: &Target, hosts: &Hosts) -> Key {
+    pub(crate) fn new(credential: &Fingerprint, target: &Target) -> Key {
         let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
-        Key(concat(&[credential.as_str(), kind, target.as_str(), "\n", hosts.emulator_origin()]))
+        Key(concat(&[credential.as_str(), kind, target.as_str()]))
     }
 
     /// The key of a credential file that is to be read: what may be in it depends on the hosts.

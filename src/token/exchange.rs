@@ -1,13 +1,13 @@
 //! The machine that gets one token for one credential. Each credential type is a path through its states.
 
+use super::order::{Happening, Order, Said, Task};
 use super::{Action, Event, Outcome};
 use crate::config::Limits;
-use crate::credential::{Credential, Hosts, Identity};
+use crate::credential::{Credential, Identity};
 use crate::error::{AuthError, Code};
-use crate::grant::{Granted, Target, assertion, jwt_life_ms, read, token_request};
-use crate::jose::{Algorithm, Claims};
-use crate::secret::Secret;
-use crate::text::{before, cut};
+use crate::grant::{Granted, Target, assertion, given, read, token_request};
+use crate::template::fill;
+use crate::text::{before, cut, decimal};
 use crate::time::Now;
 use alloc::string::String;
 
@@ -36,72 +36,73 @@ pub struct Context<'a> {
     pub credential: &'a mut Credential,
     /// What is asked for.
     pub target: &'a Target,
-    /// Where Google's endpoints are.
-    pub hosts: &'a Hosts,
     /// How long things may take.
     pub limits: &'a Limits,
+}
+
+/// What comes of a step, unless it is an error.
+pub(crate) enum Step {
+    Act(Order),
+    Had(Granted),
 }
 
 impl Exchange {
     /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange.
     pub fn step(&mut self, context: Context<'_>, event: Event, now: Now) -> Action {
-        self.next(context, &event, now).unwrap_or_else(|error| Action::Done(Err(error)))
+        let Context { credential, target, limits } = context;
+        let next = self.next(&Context { credential, target, limits }, &event.into(), now);
+        let vault = &mut credential.vault;
+        match next {
+            Ok(Step::Act(order)) => order.action(Some(vault)),
+            Ok(Step::Had(Granted { token, life_ms })) => {
+                Action::Done(Ok(Outcome { token: vault.keep(token), life_ms }))
+            }
+            Err(error) => Action::Done(Err(error)),
+        }
     }
 
-    /// As [`Exchange::step`], with errors apart.
-    pub(crate) fn next(&mut self, context: Context<'_>, event: &Event, now: Now) -> Result<Action, AuthError> {
+    /// As [`Exchange::step`], in the flat form.
+    pub(crate) fn next(&mut self, context: &Context<'_>, said: &Said, now: Now) -> Result<Step, AuthError> {
         let state = core::mem::replace(&mut self.state, State::Ended);
-        let Context { credential, target, hosts, limits } = context;
-        let Credential { identity, vault, .. } = credential;
-        let granted = match (state, event, &*identity) {
-            (State::Idle, Event::Begun, Identity::ServiceAccount(account)) => {
+        let Context { credential, target, limits } = context;
+        let content = &said.answer.body;
+        match (state, said.kind, &credential.identity) {
+            (State::Idle, Happening::Begun, Identity::ServiceAccount(account)) => {
                 self.state = State::Signing;
                 // Built for each exchange, so that its times are never old.
                 self.input = assertion(account, target, now, limits.assertion_lifetime_s);
-                return Ok(Action::Sign { algorithm: Algorithm::Rs256, input: self.input.clone() });
+                let text = fill("$\0$", &[credential.fingerprint().as_str(), &self.input]);
+                Ok(Step::Act(Order::new(Task::Sign, text)))
             }
-            (State::Signing, Event::Signed(signature), Identity::ServiceAccount(account)) => {
+            (State::Signing, Happening::Signed, Identity::ServiceAccount(account)) => {
                 self.state = State::Sending;
-                let url = hosts.resolve(&account.token_uri);
-                return Ok(Action::Send(token_request(vault, url, &self.input, signature, limits.exchange_timeout_ms)));
+                let text = fill("POST\0$\0$", &[&account.endpoint, &decimal(limits.exchange_timeout_ms)]);
+                let secret = token_request(&self.input, content);
+                Ok(Step::Act(Order { secret, ..Order::new(Task::Send, text) }))
             }
-            (State::Sending, Event::Answered(answer), Identity::ServiceAccount(account)) => {
-                read(answer, target, &account.client_email, now)?
+            (State::Sending, Happening::Answered, Identity::ServiceAccount(account)) => {
+                read(&said.answer, target, &account.client_email, now).map(Step::Had)
             }
-            (State::Idle, Event::Begun, Identity::Function(function)) => {
+            (State::Idle, Happening::Begun, Identity::Function(function)) => {
                 self.state = State::Calling;
-                return Ok(Action::Call { function: *function, target: target.clone() });
+                let access = if target.is_access() { "1" } else { "" };
+                let text = fill("$\0$\0$", &[&decimal(u64::from(*function)), access, target.as_str()]);
+                Ok(Step::Act(Order::new(Task::Call, text)))
             }
-            (State::Calling, Event::Granted { token, expires_at_ms }, _) => called(token, *expires_at_ms, now)?,
-            (_, Event::Failed(why), identity) => return Err(failed(state, why, identity, hosts)),
-            _ => return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked.")),
-        };
-        Ok(Action::Done(Ok(Outcome { token: vault.keep(granted.token), life_ms: granted.life_ms })))
+            (State::Calling, Happening::Granted, _) => {
+                given(content, said.expires_at_ms, now).map(Step::Had).map_err(function_failed)
+            }
+            (_, Happening::Failed, identity) => Err(failed(state, content, identity)),
+            _ => Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked.")),
+        }
     }
-}
-
-/// A token with an expiry is kept until then, a JWT until its `exp`, any other not at all.
-fn called(token: &Secret, expires_at_ms: Option<u64>, now: Now) -> Result<Granted, AuthError> {
-    let text = token.expose();
-    if text.is_empty() || !text.iter().all(u8::is_ascii_graphic) {
-        return Err(function_failed("it returned none, or one that no header can hold"));
-    }
-    let life_ms = match expires_at_ms {
-        Some(expires_at_ms) => Some(expires_at_ms.saturating_sub(now.wall_ms)),
-        None => Claims::read(text).and_then(|claims| jwt_life_ms(&claims, None, now)),
-    };
-    if life_ms == Some(0) {
-        return Err(function_failed("its token has expired already"));
-    }
-    Ok(Granted { token: Secret::new(text), life_ms: life_ms.unwrap_or_default() })
 }
 
 /// What it means that an action failed.
-fn failed(state: State, why: &str, identity: &Identity, hosts: &Hosts) -> AuthError {
+fn failed(state: State, why: &str, identity: &Identity) -> AuthError {
     match (state, identity) {
         (State::Sending, Identity::ServiceAccount(account)) => {
-            let url = hosts.resolve(&account.token_uri);
-            let host = before(cut(&url, "://").unwrap_or_default().1, "/");
+            let host = before(cut(&account.endpoint, "://").unwrap_or_default().1, "/");
             AuthError::passing(
                 Code::ExchangeUnavailable,
                 "the token endpoint ($) could not be reached: ~. Try again later.",

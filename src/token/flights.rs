@@ -1,6 +1,6 @@
 //! Who is out to get which token, so that one goes and the others follow.
 
-use super::Key;
+use super::{CredentialId, Key};
 use crate::error::AuthError;
 use crate::time::Now;
 use alloc::boxed::Box;
@@ -22,6 +22,8 @@ pub(crate) struct Flights {
 struct Flight {
     id: FlightId,
     key: Key,
+    /// Whose token it is to bring, where that is known.
+    credential: Option<CredentialId>,
     /// When it started, or failed.
     since_ms: u64,
     failure: Option<AuthError>,
@@ -40,12 +42,17 @@ impl Flights {
     }
 
     /// Starts a flight, in place of a dead one of the same key. Failures that were told for long enough go.
-    pub(crate) fn start(&mut self, key: Key, now: Now, told_ms: u64) -> FlightId {
+    pub(crate) fn start(&mut self, key: Key, credential: Option<CredentialId>, now: Now, told_ms: u64) -> FlightId {
         self.remove(&|flight| flight.is_for(&key) || flight.failure.is_some() && flight.age_ms(now) >= told_ms);
         self.last = self.last.wrapping_add(1);
         let id = FlightId(self.last);
-        self.known.push(Box::new(Flight { id, key, since_ms: now.mono_ms, failure: None }));
+        self.known.push(Box::new(Flight { id, key, credential, since_ms: now.mono_ms, failure: None }));
         id
+    }
+
+    /// Whether a flight may still need that credential.
+    pub(crate) fn need(&self, credential: CredentialId) -> bool {
+        self.known.iter().any(|flight| flight.failure.is_none() && flight.credential == Some(credential))
     }
 
     /// Ends a flight that landed, or whose caller gave up: followers look for themselves.

@@ -2,7 +2,7 @@
 
 use super::{Action, Context, Event, Exchange};
 use crate::config::Limits;
-use crate::credential::{Credential, Hosts};
+use crate::credential::Credential;
 use crate::grant::Target;
 use crate::secret::{Secret, SecretId};
 use crate::time::Now;
@@ -27,7 +27,6 @@ use crate::time::Now;
 pub struct Flow {
     credential: Credential,
     target: Target,
-    hosts: Hosts,
     limits: Limits,
     exchange: Exchange,
 }
@@ -35,18 +34,18 @@ pub struct Flow {
 impl Flow {
     /// A flow that has not begun: the first event is [`Event::Begun`].
     pub fn new(credential: Credential, target: Target) -> Flow {
-        Flow::with(credential, target, Hosts::google(), Limits::default())
+        Flow::with(credential, target, Limits::default())
     }
 
-    /// A flow with its own hosts and limits.
-    pub fn with(credential: Credential, target: Target, hosts: Hosts, limits: Limits) -> Flow {
-        Flow { credential, target, hosts, limits, exchange: Exchange::default() }
+    /// A flow with its own limits.
+    pub fn with(credential: Credential, target: Target, limits: Limits) -> Flow {
+        Flow { credential, target, limits, exchange: Exchange::default() }
     }
 
     /// Takes what happened, and says what to do next.
     pub fn step(&mut self, event: Event, now: Now) -> Action {
-        let Flow { credential, target, hosts, limits, exchange } = self;
-        exchange.step(Context { credential, target, hosts, limits }, event, now)
+        let Flow { credential, target, limits, exchange } = self;
+        exchange.step(Context { credential, target, limits }, event, now)
     }
 
     /// A secret that an action names: a request's body.

@@ -5,7 +5,9 @@ mod cache;
 mod exchange;
 mod flights;
 mod flow;
+mod holdings;
 mod operations;
+mod order;
 mod tokens;
 
 pub use action::{Action, Event, Outcome, Record};
@@ -13,5 +15,9 @@ pub use cache::{Key, Lease};
 pub use exchange::{Context, Exchange};
 pub use flights::FlightId;
 pub use flow::Flow;
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use holdings::Next;
 pub use operations::OperationId;
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use order::{Happening, Said};
 pub use tokens::{Ask, CredentialId, Mode, Source, Tokens, Turn};

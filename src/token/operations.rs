@@ -1,5 +1,5 @@
-//! The calls that wait for a token: a bounded slab. On some hosts a call can vanish without a word, so nothing
-//! relies on being cleaned up; when room is needed, whoever is past its deadline goes.
+//! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
+//! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
 use super::flights::Flights;
 use super::{Ask, CredentialId, Exchange, FlightId, Key};
@@ -7,12 +7,13 @@ use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// One call that waits. A number is not given again while anyone may still hold it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OperationId(pub u32);
+/// One call that waits. No number is given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OperationId(pub u64);
 
 #[derive(Debug)]
 pub(crate) struct Operation {
+    id: OperationId,
     pub(crate) ask: Ask,
     /// Of what it waits for; of the file, as long as that is not read.
     pub(crate) key: Key,
@@ -42,105 +43,54 @@ impl Phase {
     }
 }
 
-/// The slab. Its free places are a list in place, which begins at `free` and ends behind the last place.
 #[derive(Debug)]
 pub(crate) struct Operations {
-    slots: Vec<Slot>,
-    free: usize,
-}
-
-#[derive(Debug)]
-struct Slot {
-    /// How often the place was given to another.
-    turn: u16,
-    held: Option<Box<Operation>>,
-    next_free: usize,
+    #[allow(clippy::vec_box, reason = "a call that ends moves a pointer for each later one, not the call")]
+    waiting: Vec<Box<Operation>>,
+    last: OperationId,
 }
 
 impl Operations {
     pub(crate) const fn new() -> Operations {
-        Operations { slots: Vec::new(), free: 0 }
+        Operations { waiting: Vec::new(), last: OperationId(0) }
     }
 
-    /// Takes a call in; none where all places are taken.
-    pub(crate) fn insert(&mut self, operation: Box<Operation>, most: usize) -> Option<OperationId> {
-        let at = self.free;
-        if at == self.slots.len() {
-            if self.is_full(most) {
-                return None;
-            }
-            self.slots.push(Slot { turn: 0, held: None, next_free: at.wrapping_add(1) });
-        }
-        let slot = self.slots.get_mut(at)?;
-        self.free = slot.next_free;
-        slot.held = Some(operation);
-        Some(OperationId(u32::from(slot.turn) << 16 | at as u32))
+    /// Takes a call in.
+    pub(crate) fn insert(&mut self, ask: Ask) -> OperationId {
+        self.last.0 = self.last.0.wrapping_add(1);
+        let (id, key, phase, exchange) = (self.last, Key::default(), Phase::New, Exchange::default());
+        self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange }));
+        id
     }
 
-    /// Whether there is no place for one more call.
-    pub(crate) fn is_full(&self, most: usize) -> bool {
-        self.free >= most.min(1 << 16)
+    /// How many calls wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Lets go of the calls that are past their deadline, and ends the flights that they led.
     pub(crate) fn expire(&mut self, now: Now, flights: &mut Flights) {
-        for (at, slot) in self.slots.iter_mut().enumerate() {
-            if let Some(gone) = slot.held.take_if(|operation| operation.ask.deadline_ms <= now.mono_ms) {
-                gone.phase.leads().into_iter().for_each(|flight| flights.end(flight));
-                slot.release(at, &mut self.free);
+        self.waiting.retain(|operation| {
+            let waits = operation.ask.deadline_ms > now.mono_ms;
+            if let (false, Some(flight)) = (waits, operation.phase.leads()) {
+                flights.end(flight);
             }
-        }
-    }
-
-    /// Takes a call out for as long as it is worked on.
-    pub(crate) fn take(&mut self, id: OperationId) -> Option<Box<Operation>> {
-        self.slot(id)?.held.take()
-    }
-
-    /// Puts a call back that was taken out.
-    pub(crate) fn put_back(&mut self, id: OperationId, operation: Box<Operation>) {
-        if let Some(slot) = self.slot(id) {
-            slot.held = Some(operation);
-        }
-    }
-
-    /// Gives the place of a call that was taken out to others.
-    pub(crate) fn release(&mut self, id: OperationId) {
-        let mut free = self.free;
-        if let Some(slot) = self.slot(id) {
-            slot.release(id.place(), &mut free);
-        }
-        self.free = free;
+            waits
+        });
     }
 
     /// The call of that number.
-    pub(crate) fn get(&mut self, id: OperationId) -> Option<&Operation> {
-        self.slot(id)?.held.as_deref()
+    pub(crate) fn get(&mut self, id: OperationId) -> Option<&mut Operation> {
+        let at = self.place(id)?;
+        self.waiting.get_mut(at).map(Box::as_mut)
     }
 
-    /// Whether a call is out with that credential.
-    pub(crate) fn uses(&self, credential: CredentialId) -> bool {
-        self.slots
-            .iter()
-            .filter_map(|slot| slot.held.as_deref())
-            .any(|operation| matches!(operation.phase, Phase::Leading(_, used) if used == credential))
+    /// Takes a call out that has ended.
+    pub(crate) fn remove(&mut self, id: OperationId) -> Option<Box<Operation>> {
+        Some(self.waiting.remove(self.place(id)?))
     }
 
-    fn slot(&mut self, id: OperationId) -> Option<&mut Slot> {
-        let turn = (id.0 >> 16) as u16;
-        self.slots.get_mut(id.place()).filter(|slot| slot.turn == turn)
-    }
-}
-
-impl OperationId {
-    fn place(self) -> usize {
-        usize::from(self.0 as u16)
-    }
-}
-
-impl Slot {
-    fn release(&mut self, at: usize, free: &mut usize) {
-        self.turn = self.turn.wrapping_add(1);
-        self.next_free = core::mem::replace(free, at);
+    fn place(&self, id: OperationId) -> Option<usize> {
+        self.waiting.binary_search_by_key(&id, |operation| operation.id).ok()
     }
 }

@@ -34,7 +34,7 @@ extern "C" {
 
 /// One call, and the fields of its answer, each of which has a zero character for its end.
 pub(crate) fn call(fields: &[&str]) -> Vec<String> {
-    let answer = String::from_utf8(js::call(&fields.join("\0"))).unwrap();
+    let answer = String::from_utf8(js::call(fields.join("\0").as_bytes())).unwrap();
     let fields = answer.strip_suffix('\0').unwrap_or(&answer);
     fields.split('\0').map(String::from).collect()
 }
@@ -42,7 +42,7 @@ pub(crate) fn call(fields: &[&str]) -> Vec<String> {
 /// A module that is started; nothing of an earlier test is to be met where the names differ.
 pub(crate) fn register(name: &str) -> String {
     js::start(2000);
-    call(&["c", "", "", "", &key_file(name)]).remove(0)
+    call(&["c", "", "", "", "", &key_file(name)]).remove(0)
 }
 
 pub(crate) fn key_file(name: &str) -> String {
@@ -61,7 +61,7 @@ pub(crate) fn begin(credential: &str) -> Vec<String> {
 
 pub(crate) fn begin_as(credential: &str, mode: &str) -> Vec<String> {
     let [wall, mono] = clocks(0);
-    call(&["g", &wall, &mono, "120000", credential, "", mode, "", "", "", AUDIENCE])
+    call(&["g", &wall, &mono, "120000", credential, "", mode, AUDIENCE])
 }
 
 pub(crate) fn step(turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {

@@ -7,7 +7,11 @@ use cloud_run_auth::secret::Secret;
 use cloud_run_auth::token::{Ask, Event, Mode, OperationId, Source};
 
 fn ask(world: &World, file: &str) -> Ask {
-    world.ask_for(Source::Environment { file: file.into() }, AUDIENCE)
+    world.ask_for(environment(file, Hosts::google()), AUDIENCE)
+}
+
+fn environment(file: &str, hosts: Hosts) -> Source {
+    Source::Environment { file: file.into(), hosts }
 }
 
 fn reads(stand: Stand) -> OperationId {
@@ -33,7 +37,7 @@ fn the_file_is_read_once_for_all_and_one_exchange_made() {
     world.begin(ask(&world, "/key.json")).had();
     let other = Ask {
         target: ask(&world, "").target,
-        ..world.ask_for(Source::Environment { file: "/key.json".into() }, "https://other.example")
+        ..world.ask_for(environment("/key.json", Hosts::google()), "https://other.example")
     };
     world.begin(other).had();
     assert_eq!(world.exchanges, 1);
@@ -117,6 +121,6 @@ fn hosts_that_differ_do_not_share_what_was_read() {
     let stand = world.step(reader, content("a"));
     world.succeed(stand).had();
     for hosts in [Hosts::google().allow("sts.example"), Hosts::google().emulator("http://127.0.0.1:1").unwrap()] {
-        reads(world.begin(Ask { hosts, ..ask(&world, "/key.json") }));
+        reads(world.begin(world.ask_for(environment("/key.json", hosts), AUDIENCE)));
     }
 }

@@ -1,7 +1,7 @@
 //! A clock, a token endpoint that says what it is told to, and the shortest driver there is.
 
 use cloud_run_auth::config::Limits;
-use cloud_run_auth::credential::{Credential, Hosts};
+use cloud_run_auth::credential::Credential;
 use cloud_run_auth::error::AuthError;
 use cloud_run_auth::grant::{Audience, Target};
 use cloud_run_auth::http::{Request, Response};
@@ -57,7 +57,7 @@ impl World {
 
     pub(crate) fn ask_for(&self, source: Source, audience: &str) -> Ask {
         let target = Target::id_token(Audience::parse(audience).unwrap());
-        Ask { source, target, hosts: Hosts::google(), mode: Mode::Usual, deadline_ms: self.now.mono_ms + 120_000 }
+        Ask { source, target, mode: Mode::Usual, deadline_ms: self.now.mono_ms + 120_000 }
     }
 
     pub(crate) fn begin(&mut self, ask: Ask) -> Stand {

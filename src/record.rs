@@ -1,0 +1,73 @@
+//! Texts of several fields, parted by zero characters. What can hold any character comes last: so a zero character too
+//! many always ends in a value that may not hold one.
+
+use crate::text::{cut, number, push_decimal};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What is left to be read, field by field.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a>(&'a str);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(text: &'a str) -> Fields<'a> {
+        Fields(text)
+    }
+
+    /// The next field; empty where there is none.
+    pub(crate) fn text(&mut self) -> &'a str {
+        let (field, rest) = cut(self.0, "\0").unwrap_or((self.0, ""));
+        self.0 = rest;
+        field
+    }
+
+    /// The next field as a number; 0 where it is none.
+    pub(crate) fn number(&mut self) -> u64 {
+        number(self.text()).unwrap_or_default()
+    }
+
+    /// As [`number`](Fields::number), of what is counted from 0 to some thousands, or is a number of ours.
+    pub(crate) fn small(&mut self) -> u32 {
+        self.number() as u32
+    }
+
+    /// Whether the next field is a number other than 0.
+    pub(crate) fn flag(&mut self) -> bool {
+        self.number() > 0
+    }
+
+    /// All that is left, zero characters included.
+    pub(crate) fn rest(&self) -> &'a str {
+        self.0
+    }
+}
+
+/// Fields that are written, each with its end. Bytes, because what is secret need not be checked for being text
+/// (`from_utf8` alone is 680 bytes of a module).
+#[derive(Default)]
+pub(crate) struct Record(Vec<u8>);
+
+impl Record {
+    pub(crate) const fn new() -> Record {
+        Record(Vec::new())
+    }
+
+    pub(crate) fn bytes(&mut self, field: &[u8]) {
+        self.0.extend_from_slice(field);
+        self.0.push(0);
+    }
+
+    pub(crate) fn text(&mut self, field: &str) {
+        self.bytes(field.as_bytes());
+    }
+
+    pub(crate) fn number(&mut self, field: u64) {
+        let mut digits = String::new();
+        push_decimal(&mut digits, field);
+        self.text(&digits);
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}

@@ -1,0 +1,231 @@
+//! What is had across calls: tokens, credentials, and who is out for more. Here it is decided who goes, who follows, and
+//! who is served at once.
+
+use super::cache::{Cache, State};
+use super::exchange::Step;
+use super::flights::Flights;
+use super::operations::{Operation, Phase};
+use super::order::{Happening, Order, Said, Task};
+use super::{Context, CredentialId, FlightId, Key, Lease, Mode, Source};
+use crate::config::Limits;
+use crate::credential::Credential;
+use crate::error::{AuthError, Code};
+use crate::grant::Granted;
+use crate::secret::Secret;
+use crate::template::fill;
+use crate::text::{concat, decimal};
+use crate::time::Now;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+#[derive(Debug)]
+pub(crate) struct Holdings {
+    pub(crate) limits: Limits,
+    pub(crate) cache: Cache,
+    pub(crate) flights: Flights,
+    /// In the order of use.
+    #[allow(clippy::vec_box, reason = "one code for vectors of whatever is boxed")]
+    credentials: Vec<Box<Known>>,
+    serial: u32,
+    pub(crate) random: u64,
+    last: CredentialId,
+}
+
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) id: CredentialId,
+    credential: Credential,
+    /// The file that it was read from last.
+    file: Key,
+}
+
+/// What a call is to do next, unless it is an error.
+pub(crate) enum Next {
+    Act { leads: Option<FlightId>, order: Order },
+    Done { key: Key, evicted: Option<Key> },
+}
+
+impl Holdings {
+    pub(crate) const fn new(limits: Limits, seed: u64) -> Holdings {
+        Holdings {
+            limits,
+            cache: Cache::new(),
+            flights: Flights::new(),
+            credentials: Vec::new(),
+            serial: 0,
+            random: seed,
+            last: CredentialId(0),
+        }
+    }
+
+    /// Takes a credential in, or the secrets of one that is known and lost them.
+    pub(crate) fn register(&mut self, credential: Credential, renew: bool) -> &mut Known {
+        let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
+        let known = match same {
+            Some(at) => {
+                let mut known = self.credentials.remove(at);
+                if renew {
+                    known.credential.renew(credential);
+                }
+                known
+            }
+            None => {
+                if self.credentials.len() >= self.limits.credentials.max(1)
+                    && let Some(idle) = self.credentials.iter().position(|known| !self.flights.need(known.id))
+                {
+                    self.credentials.remove(idle);
+                }
+                self.last.0 = self.last.0.wrapping_add(1);
+                Box::new(Known { id: self.last, credential, file: Key::default() })
+            }
+        };
+        self.credentials.push_mut(known)
+    }
+
+    pub(crate) fn credential(&mut self, id: CredentialId) -> Result<&mut Credential, AuthError> {
+        self.credentials.iter_mut().find(|known| known.id == id).map(|known| &mut known.credential).ok_or_else(lost)
+    }
+
+    /// Keeps a token; says how long, and whose had to go for it.
+    pub(crate) fn keep(
+        &mut self,
+        key: Key,
+        token: Option<Secret>,
+        life_ms: u64,
+        flight: FlightId,
+        now: Now,
+    ) -> (Lease, Option<Key>) {
+        self.serial = self.serial.wrapping_add(1);
+        // Knuth's multiplier for a 64-bit linear congruence; its high bits are spread well enough for this.
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let lease = Lease::new(self.serial, life_ms, &self.limits, (self.random >> 56) as u8, now);
+        (lease, self.cache.put(key, token, lease, flight.0, self.limits.cached_tokens))
+    }
+
+    /// One step of one call.
+    pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
+        match operation.phase {
+            Phase::New => self.decide(operation, None, now),
+            Phase::Following(flight) => self.decide(operation, Some(flight), now),
+            Phase::Leading(flight, credential) => self.advance(operation, flight, credential, said, now),
+            Phase::Reading(flight) => {
+                self.file_read(operation, said)?;
+                self.flights.end(flight);
+                self.decide(operation, None, now)
+            }
+        }
+    }
+
+    /// Uses what is there, follows who is out already, or goes.
+    fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Result<Next, AuthError> {
+        let Operation { ask, key, phase, .. } = operation;
+        let dead_after_ms = self.limits.flight_dead_after_ms;
+        let known = match &ask.source {
+            Source::Credential(id) => Some(*id),
+            Source::Environment { file, .. } if file.is_empty() => return Err(nothing_found()),
+            Source::Environment { file, hosts } => {
+                *key = Key::file(file, hosts);
+                self.credentials.iter().find(|known| known.file == *key).map(|known| known.id)
+            }
+        };
+        if let Some(id) = known {
+            *key = Key::new(self.credential(id)?.fingerprint(), &ask.target);
+            if let Some(entry) = self.cache.find(key) {
+                let usable = match (ask.mode, entry.lease.state(now)) {
+                    (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
+                    // Someone is out for it already.
+                    (Mode::Early, _) => self.flights.running(key, now, dead_after_ms).is_some(),
+                    _ => followed.is_some_and(|flight| entry.flight >= flight.0),
+                };
+                if usable {
+                    return Ok(Next::Done { key: core::mem::take(key), evicted: None });
+                }
+            }
+        }
+        if let Some(error) = followed.and_then(|flight| self.flights.failure(flight)) {
+            return Err(error.clone());
+        }
+        if let Some(flight) = self.flights.running(key, now, dead_after_ms) {
+            *phase = Phase::Following(flight);
+            let text = fill("$\0$", &[&decimal(flight.0.into()), &decimal(self.limits.follow_every_ms)]);
+            return Ok(Next::Act { leads: None, order: Order::new(Task::Join, text) });
+        }
+        let flight = self.flights.start(key.clone(), known, now, self.limits.failure_told_ms);
+        match (known, &ask.source) {
+            (None, Source::Environment { file, .. }) => {
+                *phase = Phase::Reading(flight);
+                Ok(Next::Act { leads: Some(flight), order: Order::new(Task::Read, file.clone()) })
+            }
+            _ => self.advance(operation, flight, known.ok_or_else(lost)?, &Said::begun(), now),
+        }
+    }
+
+    /// One step of the exchange, and what its end means for everyone.
+    fn advance(
+        &mut self,
+        operation: &mut Operation,
+        flight: FlightId,
+        id: CredentialId,
+        said: &Said,
+        now: Now,
+    ) -> Result<Next, AuthError> {
+        operation.phase = Phase::Leading(flight, id);
+        let Operation { ask, key, exchange, .. } = operation;
+        let known = self.credentials.iter_mut().find(|known| known.id == id).ok_or_else(lost)?;
+        let credential = &mut known.credential;
+        let context = Context { credential, target: &ask.target, limits: &self.limits };
+        match exchange.next(&context, said, now) {
+            Ok(Step::Had(Granted { token, life_ms })) => {
+                let (_, evicted) = self.keep(key.clone(), Some(token), life_ms, flight, now);
+                self.flights.end(flight);
+                Ok(Next::Done { key: core::mem::take(key), evicted })
+            }
+            Ok(Step::Act(order)) => Ok(Next::Act { leads: Some(flight), order }),
+            Err(error) => {
+                if !error.transient {
+                    // The file may hold another key by now.
+                    known.file = Key::default();
+                }
+                // A fresh token has its early refresh still before it.
+                if let Some(entry) = self.cache.find(key).filter(|entry| entry.lease.state(now) != State::Fresh) {
+                    entry.pause(now, self.limits.refresh_pause_ms);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn file_read(&mut self, operation: &mut Operation, said: &Said) -> Result<(), AuthError> {
+        let Operation { ask, key, .. } = operation;
+        let Source::Environment { file, hosts } = &ask.source else { return Err(lost()) };
+        let content = &said.answer.body;
+        match said.kind {
+            Happening::Returned => {
+                let credential = Credential::from_json_with(content, hosts).map_err(|error| {
+                    let about = concat(&[file, "): ", &error.message]);
+                    AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
+                })?;
+                self.register(credential, true).file = core::mem::take(key);
+                Ok(())
+            }
+            Happening::Failed => Err(AuthError::about(
+                Code::CredentialUnreadable,
+                "GOOGLE_APPLICATION_CREDENTIALS ($) could not be read: ~.",
+                content,
+                file,
+            )),
+            _ => Err(lost()),
+        }
+    }
+}
+
+fn nothing_found() -> AuthError {
+    AuthError::plain(
+        Code::CredentialNotFound,
+        "there is no credential: none was given, and GOOGLE_APPLICATION_CREDENTIALS names no file here. Give a service-account key.",
+    )
+}
+
+fn lost() -> AuthError {
+    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again.", "", "")
+}
