@@ -1,5 +1,5 @@
 // Sends one call, and again where a new token or a redirect asks for it.
-import { ask } from "./core.js";
+import { ask, fetchBy } from "./core.js";
 import { acquire, invalidate, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
 
@@ -63,10 +63,9 @@ export async function send(config, target, draft, slot, signal, response, token 
  * @param {Slot} slot
  * @param {AbortSignal | undefined} signal
  */
-function sendOnce({ fetch }, { target, method, headers, init, carrier, follows }, { token }, signal) {
+function sendOnce(config, { target, method, headers, init, carrier, follows }, { token }, signal) {
   headers.set(carrier, `Bearer ${token}`);
-  const whole = Object.assign(Object.create(null), init, { method, headers, redirect: follows ? "manual" : init.redirect, signal });
-  return fetch ? fetch(target, whole) : globalThis.fetch(target, whole);
+  return fetchBy(config, target, { __proto__: null, ...init, method, headers, redirect: follows ? "manual" : init.redirect, signal });
 }
 
 /**
@@ -88,9 +87,7 @@ function redirect(draft, response, hops) {
   const next = { ...draft, href, target: href };
   if (hop === "2") {
     next.method = "GET";
-    next.init = Object.assign(Object.create(null), draft.init);
-    delete next.init.body;
-    delete next.init.duplex;
+    next.init = { __proto__: null, ...draft.init, body: undefined, duplex: undefined };
     next.replayable = true;
     next.headers = new Headers(draft.headers);
     for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"])

@@ -1,5 +1,5 @@
 // The core: started at first use, started anew after a trap. What has to outlive a restart is kept by the callers.
-import { __wbg_reset_state, call, check, initSync, start as begin } from "./wasm/session.js";
+import { __wbg_reset_state, call, check, initSync, start } from "./wasm/session.js";
 import { AuthError, fromCore } from "./errors.js";
 
 /**
@@ -19,40 +19,37 @@ const FLIGHT_DEAD_AFTER = 2000;
 
 /** @type {Host} */
 export let host;
-/** @type {WebAssembly.Module | undefined} */
-let compiled;
+let started = false;
 /** @type {Promise<void> | undefined} */
 let starting;
 /** Grows with each restart: whoever holds a number of an older core's has to begin again. */
 export let epoch = 0;
-/** @type {Array<() => void>} */
-const afterRestart = [];
+/** Hands to a fresh core what it has to know. */
+let restore = () => {};
 
 /** @param {Host} runtime */
 export function useHost(runtime) {
   host ??= runtime;
 }
 
-/** @param {() => void} restore Hands to a fresh core what it has to know */
-export function onRestart(restore) {
-  afterRestart.push(restore);
+/** @param {() => void} hand */
+export function onRestart(hand) {
+  restore = hand;
 }
 
-/**
- * Starts the core: at once where the runtime can, else the promise says when.
- *
- * @returns {Promise<void> | undefined}
- */
-export function ready() {
-  if (compiled) return;
-  if (starting) return starting;
-  const module = host.module();
-  if (!(module instanceof Promise)) {
-    start(module);
-    return;
+/** Starts the core, once. */
+export async function ready() {
+  if (!started) await (starting ??= load());
+}
+
+async function load() {
+  try {
+    initSync({ module: await host.module() });
+    begin();
+    started = true;
+  } finally {
+    starting = undefined;
   }
-  starting = module.then(start).finally(() => (starting = undefined));
-  return starting;
 }
 
 /**
@@ -61,7 +58,19 @@ export function ready() {
  * @param {string} path
  */
 export function checkPath(path) {
-  return guarded(() => check(path));
+  return guarded(check, path);
+}
+
+/**
+ * What sends: the caller's own fetch, else the runtime's as it is now.
+ *
+ * @param {import("./options.js").Config} config
+ * @param {string | Request} target
+ * @param {any} init
+ * @returns {Promise<Response>}
+ */
+export function fetchBy({ fetch }, target, init) {
+  return (fetch ?? globalThis.fetch)(target, init);
 }
 
 /** @param {Uint8Array} bytes */
@@ -77,8 +86,8 @@ export const decode = (bytes) => new TextDecoder().decode(bytes);
  */
 export function ask(letter, ...fields) {
   const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(+field) || 0))].join("\0");
-  const answer = decode(guarded(() => call(text))).split("\0");
-  if (answer[0] === "!") throw fromCore(answer.slice(1));
+  const answer = decode(guarded(call, text)).split("\0");
+  if (answer[0] === "!") throw fromCore(answer);
   return answer;
 }
 
@@ -91,42 +100,35 @@ export function now() {
  * After a trap the core is started anew and asked once more.
  *
  * @template T
- * @param {() => T} question
- * @returns {T}
+ * @param {(text: string) => T} question
+ * @param {string} text
  */
-function guarded(question) {
-  try {
-    return question();
-  } catch (thrown) {
-    if (!isTrap(thrown)) throw thrown;
-    restart();
+function guarded(question, text) {
+  for (let again = false; ; again = true) {
     try {
-      return question();
-    } catch (again) {
-      if (!isTrap(again)) throw again;
-      restart();
-      throw new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one.", again);
+      return question(text);
+    } catch (thrown) {
+      if (!isTrap(thrown)) throw thrown;
+      epoch += 1;
+      __wbg_reset_state();
+      begin();
+      restore();
+      if (again)
+        throw Object.assign(
+          new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one."),
+          { cause: thrown },
+        );
     }
   }
 }
 
-/** @param {WebAssembly.Module | BufferSource} module */
-function start(module) {
-  compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  initSync({ module: compiled });
+function begin() {
   try {
-    begin(host.isolated ? FLIGHT_DEAD_AFTER : 0);
+    start(host.isolated ? FLIGHT_DEAD_AFTER : 0);
   } catch (thrown) {
     // There is no randomness here, or none yet: then refreshes are not spread.
     if (isTrap(thrown)) throw thrown;
   }
-}
-
-function restart() {
-  epoch += 1;
-  __wbg_reset_state();
-  start(/** @type {WebAssembly.Module} */ (compiled));
-  for (const restore of afterRestart) restore();
 }
 
 /** @param {unknown} thrown A trap, or a stack that overflowed within the module */

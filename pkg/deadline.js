@@ -4,8 +4,8 @@ import { TimeoutError } from "./errors.js";
 /**
  * @typedef {object} Limit
  * @property {AbortSignal | undefined} signal Aborts what is under way
- * @property {() => void} met The headers are there: from now on only the caller's own signal counts
- * @property {(thrown: unknown) => unknown} reason Why a call ended: not every runtime throws the signal's own reason
+ * @property {(thrown?: unknown) => unknown} met From now on only the caller's own signal counts: the headers are there, or
+ * something was thrown. Says what to throw then: not every runtime throws the signal's own reason
  */
 
 /**
@@ -14,19 +14,35 @@ import { TimeoutError } from "./errors.js";
  * @returns {Limit}
  */
 export function deadline(ms, callers) {
-  if (ms === false)
-    return { signal: callers ?? undefined, met: () => {}, reason: (thrown) => (callers?.aborted ? callers.reason : thrown) };
-  // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
-  const controller = new AbortController();
-  const timer = setTimeout(expire, ms, controller, ms);
-  const signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
-  return { signal, met: () => clearTimeout(timer), reason: (thrown) => (signal.aborted ? signal.reason : thrown) };
+  let signal = callers ?? undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  if (ms !== false) {
+    // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
+    const controller = new AbortController();
+    timer = setTimeout(() => controller.abort(new TimeoutError(ms)), ms);
+    signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
+  }
+  const met = (/** @type {unknown} */ thrown) => {
+    clearTimeout(timer);
+    return signal?.aborted ? signal.reason : thrown;
+  };
+  return { signal, met };
 }
 
 /**
- * @param {AbortController} controller
- * @param {number} ms
+ * What is awaited within a limit.
+ *
+ * @template T
+ * @param {Limit} limit
+ * @param {(signal: AbortSignal | undefined) => Promise<T>} work
  */
-function expire(controller, ms) {
-  controller.abort(new TimeoutError(ms));
+export async function within({ signal, met }, work) {
+  try {
+    return await work(signal);
+  } catch (thrown) {
+    throw met(thrown);
+  } finally {
+    met();
+  }
 }

@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { AuthError } from "./errors.js";
-import { ask, decode, epoch, host, now, onRestart, ready } from "./core.js";
+import { ask, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -130,13 +130,13 @@ function begin(config, target, how) {
   const emulator = emulatorOf(config);
   const file = host.readFile ? (host.env("GOOGLE_APPLICATION_CREDENTIALS") ?? "") : "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
-  const credential = config.credential === undefined && !config.credentialFunction ? 0 : register(config, emulator, false);
+  const credential = config.credential === undefined ? 0 : register(config, emulator, false);
   return ask("g", ...now(), deadline, credential, target.access, how, config.allowedHosts, emulator, file, target.wanted);
 }
 
 /** @param {Config} config */
-function emulatorOf({ emulator }) {
-  return emulator ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
+function emulatorOf({ endpoints }) {
+  return endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
 }
 
 /**
@@ -147,13 +147,13 @@ function emulatorOf({ emulator }) {
  * @param {boolean} renew Whether its key was lost
  */
 function register(config, emulator, renew) {
-  const { credential = "", credentialFunction, allowedHosts, known } = config;
+  const { credential = "", allowedHosts, known } = config;
   if (!renew && known?.epoch === epoch && known.emulator === emulator) return known.number;
-  if (credentialFunction && !functions.has(credentialFunction)) functions.set(credentialFunction, ++functionCount);
-  const number = credentialFunction ? functions.get(credentialFunction) : 0;
-  const [answer] = number ? ask("f", number) : ask("c", renew, allowedHosts, emulator, credential);
+  if (typeof credential === "function" && !functions.has(credential)) functions.set(credential, ++functionCount);
+  const [answer] =
+    typeof credential === "function" ? ask("f", functions.get(credential) ?? 0) : ask("c", renew, allowedHosts, emulator, credential);
   config.known = { number: +answer, epoch, emulator };
-  return config.known.number;
+  return +answer;
 }
 
 /**
@@ -228,49 +228,36 @@ async function sign(config, [number, fingerprint, input]) {
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Said>}
  */
-async function send({ fetch }, [method, url, timeout, body, ...pairs], signal) {
+async function send(config, [method, url, timeout, body, ...pairs], signal) {
   const limit = AbortSignal.timeout(+timeout);
-  /** @type {[string, string][]} */
   const headers = [];
-  for (let at = 0; at + 1 < pairs.length; at += 2) headers.push([pairs[at], pairs[at + 1]]);
-  const init = {
+  while (pairs.length > 1) headers.push(pairs.splice(0, 2));
+  const response = await fetchBy(config, url, {
     __proto__: null,
     method,
     headers,
     body: body || undefined,
-    redirect: /** @type {const} */ ("manual"),
+    redirect: "manual",
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
-  };
-  const response = await (fetch ? fetch(url, init) : globalThis.fetch(url, init));
+  });
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
   const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-  return { event: event.answered, value: response.status, date, retryAfter, text: decode(await readAtMost(response, LARGEST_ANSWER + 1)) };
+  return { event: event.answered, value: response.status, date, retryAfter, text: await textOf(response) };
 }
 
-/**
- * @param {Response} response
- * @param {number} most What is beyond is not read
- */
-async function readAtMost(response, most) {
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  while (reader && length < most) {
+/** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */
+async function textOf({ body }) {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (reader && text.length <= LARGEST_ANSWER) {
     const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
   }
-  if (length >= most) reader?.cancel().catch(() => {});
-  const whole = new Uint8Array(Math.min(length, most));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk.subarray(0, most - at), at);
-    at += chunk.length;
-  }
-  return whole;
+  reader?.cancel().catch(() => {});
+  return text.slice(0, LARGEST_ANSWER + 1);
 }
 
 /**
@@ -279,9 +266,9 @@ async function readAtMost(response, most) {
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Said>}
  */
-async function call(config, [access, wanted], signal) {
+async function call({ credential }, [access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
-  const given = await raced(Promise.resolve(/** @type {Function} */ (config.credentialFunction)(need)), signal);
+  const given = await raced(Promise.resolve(/** @type {Function} */ (credential)(need)), signal);
   if (typeof given === "string") return { event: event.granted, text: given };
   const { token, expiresAt } = given ?? {};
   if (typeof token !== "string" || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");

@@ -6,109 +6,104 @@ export const customFetch = Symbol.for("cloud-run-auth.customFetch");
 export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureRequests");
 
 /**
+ * The options by their names, checked, and what they come to.
+ *
  * @typedef {object} Config
  * @property {string} base
- * @property {string | undefined} credential The file's JSON text
- * @property {import("./index.d.ts").CredentialFunction | undefined} credentialFunction
+ * @property {string | import("./index.d.ts").CredentialFunction | undefined} credential The file's JSON text, or a function
  * @property {string | undefined} audience
  * @property {string | undefined} quotaProject
  * @property {number | false} timeout
  * @property {string | undefined} userAgent
- * @property {[string, string][] | undefined} headers
+ * @property {HeadersInit | undefined} headers
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
  * @property {boolean} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
  * @property {string} allowedHosts
- * @property {string | undefined} emulator
+ * @property {string | undefined} endpoints
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
  * @property {{ number: number, epoch: number, emulator: string }} [known] The core's number for the credential
  */
 
-/** @typedef {[is: (value: any) => boolean, what: string]} Kind */
+/** @typedef {[is: (value: any) => unknown, what: string, preset?: unknown]} Kind */
 
+/** @param {any} v */
+const isObject = (v) => typeof v === "object" && v !== null;
+/** @param {any} v */
+const isString = (v) => typeof v === "string";
+/** @param {any} v */
+const isFunction = (v) => typeof v === "function";
 /** @type {Kind} */
-const text = [(v) => typeof v === "string" && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
+const text = [(v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
 /** @type {Kind} */
-const fn = [(v) => typeof v === "function", "a function"];
+const fn = [isFunction, "a function"];
 
-/** What each option may be. @type {Record<string, Kind>} */
+/** What each option may be, and what it is where it is left out. @type {Record<string, Kind>} */
 const kinds = {
-  credential: [(v) => ["string", "function", "object"].includes(typeof v) && !Array.isArray(v), "JSON text, an object or a function"],
+  credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
   audience: text,
   quotaProject: text,
   universeDomain: [(v) => v === "googleapis.com", "googleapis.com, the only one that is supported"],
-  timeout: [(v) => v === false || isDuration(v), "milliseconds above 0, or false"],
-  retry: [(v) => v === false || typeof v === "object", "an object or false"],
+  timeout: [(v) => v === false || (typeof v === "number" && v > 0 && v < 2 ** 31), "milliseconds above 0, or false", 120_000],
+  retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
-  headers: [(v) => typeof v === "object", "what Headers takes"],
+  headers: [isObject, "what Headers takes"],
   authorizationHeader: [(v) => v === "authorization" || v === "x-serverless-authorization", "authorization or x-serverless-authorization"],
-  keepAlive: [(v) => typeof v === "boolean", "true or false"],
+  keepAlive: [(v) => typeof v === "boolean", "true or false", true],
   joinUrl: fn,
   allowedHosts: [
-    (v) => Array.isArray(v) && v.every((host) => typeof host === "string" && /^[\w.:[\]-]+$/.test(host)),
+    (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
     'hosts, such as ["sts.example.com:8443"]',
+    [],
   ],
-  endpoints: [
-    (v) => v instanceof URL || (typeof v === "string" && /^[!-~]+$/.test(v)),
-    'the origin of an emulator, such as "http://127.0.0.1:8085"',
-  ],
+  endpoints: [(v) => v instanceof URL || (isString(v) && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
 };
 
 /**
  * @param {string | URL} base
- * @param {Record<PropertyKey, any>} [options]
+ * @param {Record<PropertyKey, any>} options Without a prototype
  * @returns {Config}
  */
-export function readOptions(base, options = {}) {
-  if (typeof options !== "object" || options === null) throw invalid("the options are not an object.");
-  for (const name of Object.keys(options)) {
+export function readOptions(base, options) {
+  for (const name of Object.keys(options))
     if (!Object.hasOwn(kinds, name)) throw invalid(`there is no option ${JSON.stringify(name)}, but ${Object.keys(kinds).join(", ")}.`);
-    const value = options[name];
-    if (value !== undefined && (value === null || !kinds[name][0](value))) {
-      throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${name} is not ${kinds[name][1]}.`);
-    }
-  }
-  /** @param {PropertyKey} name */
-  const get = (name) => own(options, name);
-  const credential = get("credential");
-  const insecure = get(allowInsecureRequests) === true;
-  const fetch = get(customFetch);
-  if (fetch !== undefined && typeof fetch !== "function") throw invalid("the option [customFetch] is not a function.");
-  const endpoints = get("endpoints");
-  return {
-    base: readBase(base, insecure),
-    credential: typeof credential === "object" ? stringify(credential) : typeof credential === "string" ? credential : undefined,
-    credentialFunction: typeof credential === "function" ? credential : undefined,
-    audience: get("audience"),
-    quotaProject: get("quotaProject"),
-    timeout: get("timeout") ?? 120_000,
-    userAgent: get("userAgent"),
-    headers: readHeaders(get("headers")),
-    authorizationHeader: get("authorizationHeader"),
-    keepAlive: get("keepAlive") ?? true,
-    joinUrl: get("joinUrl"),
-    allowedHosts: (get("allowedHosts") ?? []).join(" "),
-    emulator: endpoints instanceof URL ? endpoints.origin : endpoints,
-    waitUntil: get("waitUntil"),
-    fetch,
-    insecure,
-  };
+  const { [customFetch]: fetch, [allowInsecureRequests]: allowed } = options;
+  if (fetch !== undefined && !isFunction(fetch)) throw invalid("the option [customFetch] is not a function.");
+  /** @type {any} */
+  const config = { fetch, insecure: allowed === true };
+  for (const name of Object.keys(kinds)) config[name] = checked(name, options[name]) ?? kinds[name][2];
+  config.base = readBase(base, config.insecure);
+  config.headers &&= [...mergedHeaders(config.headers)];
+  config.allowedHosts = config.allowedHosts.join(" ");
+  if (config.endpoints instanceof URL) config.endpoints = config.endpoints.origin;
+  if (isObject(config.credential)) config.credential = stringify(config.credential);
+  return config;
 }
 
 /**
- * @param {any} object
- * @param {PropertyKey} name
+ * An option's value, if it may be that.
+ *
+ * @param {string} name
+ * @param {any} value
  */
-export function own(object, name) {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
+export function checked(name, value) {
+  const [is, what] = kinds[name];
+  if (value === undefined || is(value)) return value;
+  throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${name} is not ${what}.`);
 }
 
-/** @param {unknown} value */
-export function isDuration(value) {
-  return typeof value === "number" && value > 0 && value <= 2 ** 31 - 1;
+/**
+ * A copy without a prototype, of what has to be an object if it is given.
+ *
+ * @param {string} what
+ * @param {any} [given]
+ */
+export function bare(what, given = {}) {
+  if (!isObject(given)) throw invalid(`${what} not an object.`);
+  return { __proto__: null, ...given };
 }
 
 /** @param {string} message */
@@ -124,22 +119,19 @@ export function invalid(message) {
  */
 function readBase(base, insecure) {
   const typed = base instanceof URL ? base.href : base;
-  const [, scheme, host, path, query = ""] =
-    (typeof typed === "string" && URL.canParse(typed) && /^(https?:)\/\/([^/?#\\@]+)([^?#\\]*)(\?[^#\\]*)?$/i.exec(typed)) || [];
-  if (scheme === undefined) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
-  const url = new URL(typed);
-  const port = url.protocol === "https:" ? ":443" : ":80";
+  const [, start, path] = (isString(typed) && URL.canParse(typed) && /^(https?:\/\/[^/?#\\@]+)([^#\\]*)$/i.exec(typed)) || [];
+  if (!start) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
+  const { href, origin, pathname } = new URL(typed);
+  const port = /^https/.test(origin) ? ":443" : ":80";
   if (
-    ![url.host, url.host + port].includes(host.toLowerCase()) ||
-    url.href !== url.origin + (path || "/") + query ||
-    host.includes("..") ||
-    path.includes("//")
-  ) {
-    throw invalidBase(`is written otherwise than URL parsers write it: ${url.origin}${url.pathname}`);
-  }
-  if (url.protocol === "http:" && !insecure && !/^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname)) {
+    ![origin, origin + port].includes(start.toLowerCase()) ||
+    ![origin + path, `${origin}/${path}`].includes(href) ||
+    start.includes("..") ||
+    pathname.includes("//")
+  )
+    throw invalidBase(`is written otherwise than URL parsers write it: ${origin}${pathname}`);
+  if (!insecure && !/^https|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:|$)/.test(origin))
     throw invalidBase("is plain http to another machine, where a token could be read on the way");
-  }
   return typed;
 }
 
@@ -148,11 +140,16 @@ function invalidBase(why) {
   return new AuthError("invalid_base_url", `the base URL ${why}. Give it as https://my-service-abc.a.run.app.`);
 }
 
-/** @param {HeadersInit | undefined} headers */
-export function readHeaders(headers) {
-  if (headers === undefined) return undefined;
+/**
+ * Headers of which the later ones replace the earlier by name.
+ *
+ * @param {...(HeadersInit | undefined)} all
+ */
+export function mergedHeaders(...all) {
   try {
-    return [...new Headers(headers)];
+    const headers = new Headers();
+    for (const some of all) for (const [name, value] of new Headers(some)) headers.set(name, value);
+    return headers;
   } catch {
     // The runtime's own error would show the value, which may be a secret.
     throw invalid("the headers hold what no header can.");

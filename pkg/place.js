@@ -8,9 +8,8 @@ import { AuthError } from "./errors.js";
 /**
  * @typedef {object} Place
  * @property {string} itself What an empty path means
- * @property {string} prefix What paths are appended to
+ * @property {string} prefix What paths are appended to: the base without query, and without a slash at its end
  * @property {string} origin
- * @property {string} path The base path, without a slash at its end
  * @property {string} query With its question mark
  * @property {string} audience
  */
@@ -27,7 +26,7 @@ export function findPlace({ base, insecure }) {
       "invalid_base_url",
       `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`,
     );
-  return { itself, prefix, origin, path: prefix.slice(origin.length), query: url.search, audience };
+  return { itself, prefix, origin, query: url.search, audience };
 }
 
 /**
@@ -38,26 +37,35 @@ export function findPlace({ base, insecure }) {
  * @param {string} input
  * @returns {string}
  */
-export function below(config, place, input) {
-  if (typeof input !== "string") throw new AuthError("invalid_path", "the path is not a string. To call an absolute URL, use fetch().");
-  if (config.joinUrl) return joined(config.joinUrl, config, place, input);
+export function below({ joinUrl, base }, place, input) {
+  if (typeof input !== "string") throw refused("the path is not a string. To call an absolute URL, use fetch().");
+  if (joinUrl) {
+    const { href, origin, username, password, hash } = parse(String(joinUrl(new URL(base), input)));
+    if (origin === place.origin && !username && !password && !hash) return href;
+    throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment.");
+  }
   const verdict = checkPath(input);
   if (verdict > 1) ask("p", input);
-  const url = joinedPlain(place, input);
-  return verdict === 0 ? url : agreed(place, url);
+  const url = joined(place, input);
+  if (verdict === 0) return url;
+  const { href } = parse(url);
+  const { prefix } = place;
+  if (`${href}/`.startsWith(`${prefix}/`) || href.startsWith(`${prefix}?`)) return href;
+  throw refused("the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it.");
 }
 
 /**
- * @param {{ prefix: string, itself: string, query: string }} place
+ * @param {Place} place
  * @param {string} input
  * @returns {string}
  */
-function joinedPlain({ prefix, itself, query }, input) {
-  const first = input.charCodeAt(0);
+function joined(place, input) {
+  const { prefix, itself, query } = place;
   const mark = input.indexOf("?");
-  if (query && mark > 0) return `${joinedPlain({ prefix, itself, query }, input.slice(0, mark))}&${input.slice(mark + 1)}`;
-  if (input === "" || first === 63 /* ? */) return itself + (query ? input.replace("?", "&") : input);
-  return (first === 47 /* / */ ? prefix : `${prefix}/`) + input + query;
+  // The base's own query comes first.
+  if (query && mark >= 0) return `${joined(place, input.slice(0, mark))}&${input.slice(mark + 1)}`;
+  if (input === "" || mark === 0) return itself + input;
+  return (input.startsWith("/") ? prefix : `${prefix}/`) + input + query;
 }
 
 /**
@@ -67,47 +75,21 @@ function joinedPlain({ prefix, itself, query }, input) {
  * @param {string | URL} url
  * @returns {string}
  */
-export function within(config, url) {
+export function absolute({ insecure, base }, url) {
   const { href } = url instanceof URL ? url : parse(url);
-  ask("b", config.insecure, config.base, href);
+  ask("b", insecure, base, href);
   return href;
-}
-
-/**
- * @param {Place} place
- * @param {string} url
- */
-function agreed(place, url) {
-  const { origin, pathname, href } = parse(url);
-  if (origin === place.origin && (pathname === place.path || pathname.startsWith(`${place.path}/`))) return href;
-  throw new AuthError(
-    "invalid_path",
-    "the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it. Nothing was sent.",
-  );
-}
-
-/**
- * @param {NonNullable<Config["joinUrl"]>} join
- * @param {Config} config
- * @param {Place} place
- * @param {string} input
- */
-function joined(join, config, place, input) {
-  const url = parse(String(join(new URL(config.base), input)));
-  if (url.origin !== place.origin || url.username || url.password || url.hash) {
-    throw new AuthError(
-      "invalid_path",
-      "joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment. Credentials do not leave the origin; nothing was sent.",
-    );
-  }
-  return url.href;
 }
 
 /** @param {string} url */
 function parse(url) {
   if (typeof url === "string" && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
-  throw new AuthError(
-    "invalid_path",
-    "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none. Nothing was sent.",
+  throw refused(
+    "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none.",
   );
+}
+
+/** @param {string} why */
+function refused(why) {
+  return new AuthError("invalid_path", `${why} Nothing was sent.`);
 }

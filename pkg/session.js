@@ -1,13 +1,13 @@
 // The shell that people hold. With a fresh token a call asks the core once whether its path is good, calls fetch,
 // and looks at the answer's status; everything else is the slow way.
-import { host, ready } from "./core.js";
+import { fetchBy, host, ready } from "./core.js";
 import { isFinal, send } from "./call.js";
-import { deadline } from "./deadline.js";
-import { draft } from "./draft.js";
+import { deadline, within } from "./deadline.js";
+import { draft, headersFor } from "./draft.js";
 import { acquire, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { invalid, own, readHeaders, readOptions } from "./options.js";
-import { below, findPlace, within } from "./place.js";
+import { bare, checked, mergedHeaders, readOptions } from "./options.js";
+import { absolute, below, findPlace } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
 /** @typedef {import("./driver.js").Slot} Slot */
@@ -22,11 +22,13 @@ export function createSession(baseUrl, options) {
   return new Session(baseUrl, options);
 }
 
+/** @typedef {{ place: import("./place.js").Place, target: Target, headers: [string, string][] }} Known */
+
 class Session {
   /** @type {Config} */ #config;
-  #given;
+  /** The options as they were given. @type {any} */ #given;
   #disposed = false;
-  /** What only the core can say, and the headers of every call. @type {{ place: import("./place.js").Place, target: Target, headers: [string, string][] } | undefined} */ #known;
+  /** What only the core can say, and the headers of every call. @type {Known | undefined} */ #known;
   /** The token of the session's own target. @type {Slot | undefined} */ #slot;
   /** The headers of a call that adds none, for the token that they hold. @type {{ token: string, headers: Record<string, string> } | undefined} */ #plain;
 
@@ -35,8 +37,8 @@ class Session {
    * @param {any} options
    */
   constructor(baseUrl, options) {
-    this.#config = readOptions(baseUrl, options);
-    this.#given = { baseUrl, options: { ...options } };
+    this.#given = bare("the options are", options);
+    this.#config = readOptions(baseUrl, this.#given);
   }
 
   /** @param {string} input @param {any} [init] */
@@ -70,47 +72,37 @@ class Session {
   }
 
   /** Bound, because it is made to be handed on. @type {(input: string | URL | Request, init?: any) => Promise<Response>} */
-  fetch = async (input, init) => {
-    if (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input)) return this.#slowly(undefined, input, init);
-    await this.#awake();
-    const request = typeof Request === "function" && input instanceof Request ? input : undefined;
-    return this.#send(within(this.#config, request ? request.url : /** @type {string | URL} */ (input)), init, request, undefined);
-  };
+  fetch = (input, init) => this.#slowly(undefined, input, init);
 
   /** @param {any} [options] */
-  async getIdToken(options = {}) {
-    await this.#awake();
+  async getIdToken(options) {
     const { target } = await this.#facts();
-    const audience = own(options ?? {}, "audience") ?? target.wanted;
-    if (typeof audience !== "string") throw new AuthError("invalid_audience", "the audience is not a text.");
-    return (await this.#token({ access: false, wanted: audience }, options)).token;
+    const given = bare("the options of a token are", options);
+    return this.#token({ access: false, wanted: checked("audience", given.audience ?? target.wanted) }, given);
   }
 
   /** @param {any} [options] */
-  async getAccessToken(options = {}) {
-    await this.#awake();
-    const scopes = own(options ?? {}, "scopes") ?? ["https://www.googleapis.com/auth/cloud-platform"];
+  async getAccessToken(options) {
+    await this.#facts();
+    const given = bare("the options of a token are", options);
+    const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
-    return (await this.#token({ access: true, wanted: scopes.join(" ") }, options)).token;
+    return this.#token({ access: true, wanted: scopes.join(" ") }, given);
   }
 
   /** @param {any} [options] */
-  async authorizationHeaders(options = {}) {
+  async authorizationHeaders(options) {
     const token = await this.getIdToken(options);
-    const { carrier, headers } = draft(this.#config, "", undefined, undefined, "GET", []);
+    const [headers, carrier] = headersFor(this.#config, []);
     const quota = this.#config.quotaProject ?? headers.get("x-goog-user-project");
     return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
 
   /** @param {any} [options] */
   extend(options) {
-    const { baseUrl, options: given } = this.#given;
-    if (options !== undefined && (typeof options !== "object" || options === null)) throw invalid("the options are not an object.");
-    const [before, added] = [own(given, "headers"), own(options ?? {}, "headers")];
-    if (!before || !added) return new Session(baseUrl, { ...given, ...options });
-    const headers = new Headers(before);
-    for (const [name, value] of readHeaders(added) ?? []) headers.set(name, value);
-    return new Session(baseUrl, { ...given, ...options, headers });
+    const [given, added] = [this.#given, bare("the options are", options)];
+    const headers = given.headers && added.headers && mergedHeaders(given.headers, added.headers);
+    return new Session(this.#config.base, { ...given, ...added, ...(headers && { headers }) });
   }
 
   dispose() {
@@ -141,23 +133,21 @@ class Session {
     }
     const limit = deadline(config.timeout);
     const { token } = slot;
-    const whole = {
+    const sent = fetchBy(config, url, {
       __proto__: null,
       method,
       headers: this.#plainHeaders(slot),
-      redirect: /** @type {const} */ ("manual"),
+      redirect: "manual",
       signal: limit.signal,
-    };
-    const sent = config.fetch ? config.fetch(url, whole) : globalThis.fetch(url, whole);
+    });
     return sent.then(
       (response) => {
-        if (!isFinal(response)) return this.#goOn(url, method, slot, token, limit, response);
+        if (!isFinal(response)) return this.#goOn(known, url, method, limit, slot, token, response);
         limit.met();
         return response;
       },
       (thrown) => {
-        limit.met();
-        throw limit.reason(thrown);
+        throw limit.met(thrown);
       },
     );
   }
@@ -165,84 +155,52 @@ class Session {
   /**
    * A call that was sent the fast way goes on the slow way, its first answer in hand.
    *
+   * @param {Known} known
    * @param {string} url
    * @param {string} method
+   * @param {import("./deadline.js").Limit} limit
    * @param {Slot} slot
    * @param {string} token
-   * @param {import("./deadline.js").Limit} limit
    * @param {Response} response
    */
-  async #goOn(url, method, slot, token, limit, response) {
-    try {
-      const { target, headers } = await this.#facts();
-      return await send(
-        this.#config,
-        target,
-        draft(this.#config, url, undefined, undefined, method, headers),
-        slot,
-        limit.signal,
-        response,
-        token,
-      );
-    } catch (thrown) {
-      throw limit.reason(thrown);
-    } finally {
-      limit.met();
-    }
+  #goOn({ target, headers }, url, method, limit, slot, token, response) {
+    const config = this.#config;
+    return within(limit, (signal) =>
+      send(config, target, draft(config, url, undefined, undefined, method, headers), slot, signal, response, token),
+    );
   }
 
   /**
-   * @param {string | undefined} verb
-   * @param {string} input
+   * @param {string | undefined} verb None where the input may be absolute, too
+   * @param {any} input
    * @param {any} init
    */
   async #slowly(verb, input, init) {
-    await this.#awake();
-    const { place } = await this.#facts();
-    return this.#send(below(this.#config, place, input), init, undefined, verb);
-  }
-
-  /**
-   * @param {string} href
-   * @param {any} init
-   * @param {Request | undefined} request
-   * @param {string | undefined} verb
-   */
-  async #send(href, init, request, verb) {
-    const { target, headers } = await this.#facts();
-    const call = draft(this.#config, href, init, request, verb, headers);
-    const limit = deadline(call.timeout, call.signal);
-    try {
-      if (!this.#slot || !this.#isUsable(this.#slot))
-        this.#slot = await this.#lasting(acquire(this.#config, target, mode.usual, limit.signal));
-      return await send(this.#config, target, call, this.#slot, limit.signal);
-    } catch (thrown) {
-      throw limit.reason(thrown);
-    } finally {
-      limit.met();
-    }
+    const { place, target, headers } = await this.#facts();
+    const config = this.#config;
+    const request = input instanceof Request ? input : undefined;
+    const isPath = verb || (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input));
+    const href = isPath ? below(config, place, input) : absolute(config, request?.url ?? input);
+    const call = draft(config, href, init, request, verb, headers);
+    return within(deadline(call.timeout, call.signal), async (signal) => {
+      if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, mode.usual, signal);
+      return send(config, target, call, this.#slot, signal);
+    });
   }
 
   /**
    * @param {Target} target
    * @param {any} options
    */
-  async #token(target, options) {
-    if (typeof options !== "object" || options === null) throw invalid("the options of a token are not an object.");
-    const limit = deadline(this.#config.timeout, own(options, "signal"));
-    try {
-      return await this.#lasting(acquire(this.#config, target, own(options, "forceRefresh") ? mode.forced : mode.usual, limit.signal));
-    } finally {
-      limit.met();
-    }
-  }
-
-  async #awake() {
-    if (this.#disposed) throw new AuthError("session_disposed", "the session was disposed of before this call. Create another one.");
-    await ready();
+  async #token(target, { signal, forceRefresh }) {
+    const limit = deadline(this.#config.timeout, signal);
+    const slot = await within(limit, (signal) => this.#acquired(target, forceRefresh ? mode.forced : mode.usual, signal));
+    return slot.token;
   }
 
   async #facts() {
+    if (this.#disposed) throw new AuthError("session_disposed", "the session was disposed of before this call. Create another one.");
+    await ready();
     if (this.#known) return this.#known;
     const config = this.#config;
     const place = findPlace(config);
@@ -265,29 +223,31 @@ class Session {
     const now = Date.now();
     if (now < slot.refreshAt) return true;
     if (now >= slot.expiresAt) return false;
-    if (this.#known) this.#lasting(acquire(this.#config, this.#known.target, mode.early, undefined)).catch(() => {});
+    if (this.#known) this.#acquired(this.#known.target, mode.early).catch(() => {});
     return true;
   }
 
   /** @param {Slot} slot */
-  #plainHeaders(slot) {
-    if (this.#plain?.token !== slot.token) {
-      const { headers, carrier } = draft(this.#config, "", undefined, undefined, "GET", this.#known?.headers ?? []);
-      headers.set(carrier, `Bearer ${slot.token}`);
-      this.#plain = { token: slot.token, headers: Object.fromEntries(headers) };
+  #plainHeaders({ token }) {
+    if (this.#plain?.token !== token) {
+      const [headers, carrier] = headersFor(this.#config, this.#known?.headers ?? []);
+      headers.set(carrier, `Bearer ${token}`);
+      this.#plain = { token, headers: Object.fromEntries(headers) };
     }
     return this.#plain.headers;
   }
 
   /**
-   * On hosts that end what a request leaves behind, others may wait for this.
+   * A token. On hosts that end what a request leaves behind, others may wait for it.
    *
-   * @template T
-   * @param {Promise<T>} promise
+   * @param {Target} target
+   * @param {number} how
+   * @param {AbortSignal} [signal]
    */
-  #lasting(promise) {
+  #acquired(target, how, signal) {
+    const slot = acquire(this.#config, target, how, signal);
     const waitUntil = this.#config.waitUntil ?? host.waitUntil;
-    waitUntil?.(promise.catch(() => {}));
-    return promise;
+    waitUntil?.(slot.catch(() => {}));
+    return slot;
   }
 }
