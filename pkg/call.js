@@ -34,24 +34,18 @@ export async function send(config, target, draft, slot, signal, response, token 
       response = await sendOnce(config, draft, slot, signal);
     }
     if (isFinal(response)) return response;
-    const { status } = response;
-    if (status === 401) {
-      const [again] = ask("m", status, resent, draft.replayable);
+    if (response.status === 401) {
       if (!resent) invalidate(slot, token);
-      if (again === "0") return response;
+      if (ask("m", 401, resent, draft.replayable)[0] === "0") return response;
       resent = true;
       discard(response);
       slot = await acquire(config, target, mode.usual, signal);
-    } else if (!draft.follows) {
-      return response;
     } else {
-      if (response.type === "opaqueredirect")
-        throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
       const next = redirect(draft, response, hops);
       if (!next) return response;
+      hops += 1;
       discard(response);
       draft = next;
-      hops += 1;
     }
     response = undefined;
   }
@@ -76,13 +70,16 @@ function sendOnce(config, { target, method, headers, init, carrier, follows }, {
  * @param {number} hops
  * @returns {Draft | undefined}
  */
-function redirect(draft, response, hops) {
-  const location = response.headers.get("location");
+function redirect(draft, { status, type, headers }, hops) {
+  if (!draft.follows) return undefined;
+  if (type === "opaqueredirect")
+    throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
+  const location = headers.get("location");
   if (location === null || !URL.canParse(location, draft.href)) return undefined;
   const to = new URL(location, draft.href);
   to.hash = "";
   const { href } = to;
-  const [hop] = ask("r", response.status, hops, draft.replayable, draft.method, new URL(draft.href).href, href);
+  const [hop] = ask("r", status, hops, draft.replayable, draft.method, new URL(draft.href).href, href);
   if (hop === "0") return undefined;
   const next = { ...draft, href, target: href };
   if (hop === "2") {
@@ -90,8 +87,7 @@ function redirect(draft, response, hops) {
     next.init = { __proto__: null, ...draft.init, body: undefined, duplex: undefined };
     next.replayable = true;
     next.headers = new Headers(draft.headers);
-    for (const name of ["content-type", "content-length", "content-encoding", "content-language", "content-location"])
-      next.headers.delete(name);
+    for (const name of ["type", "length", "encoding", "language", "location"]) next.headers.delete(`content-${name}`);
   }
   return next;
 }

@@ -29,20 +29,3 @@ export function deadline(ms, callers) {
   };
   return { signal, met };
 }
-
-/**
- * What is awaited within a limit.
- *
- * @template T
- * @param {Limit} limit
- * @param {(signal: AbortSignal | undefined) => Promise<T>} work
- */
-export async function within({ signal, met }, work) {
-  try {
-    return await work(signal);
-  } catch (thrown) {
-    throw met(thrown);
-  } finally {
-    met();
-  }
-}

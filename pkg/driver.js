@@ -25,6 +25,8 @@ export const mode = { usual: 0, early: 1, forced: 2 };
 /** The largest answer that is read; the core refuses it by its size. */
 const LARGEST_ANSWER = 1024 * 1024;
 
+const ALGORITHM = "RSASSA-PKCS1-v1_5";
+
 /** The keys that are kept at most; the core keeps as many credentials. */
 const MOST_KEYS = 1000;
 
@@ -34,13 +36,12 @@ const slots = new Map();
 const keys = new Map();
 /** What tells one credential function from another. @type {WeakMap<Function, number>} */
 const functions = new WeakMap();
-/** How to wake those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, { ended: Promise<void>, end: () => void }>} */
+/** What wakes those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, Array<(value?: unknown) => void>>} */
 const flights = new Map();
 let functionCount = 0;
 
 onRestart(() => {
-  for (const flight of flights.values()) flight.end();
-  flights.clear();
+  for (const number of flights.keys()) lead(number, 0);
   for (const slot of slots.values()) {
     [slot.serial, slot.refreshAt, slot.expiresAt] = ask("o", ...now(), slot.expiresAt, slot.key).map(Number);
   }
@@ -59,8 +60,7 @@ export async function acquire(config, target, how, signal) {
   await ready();
   signal?.throwIfAborted();
   for (let tries = 0; tries < 3; tries++) {
-    const begun = epoch;
-    const slot = await run(config, target, how, signal, () => epoch !== begun);
+    const slot = await run(config, target, how, signal);
     if (slot) return slot;
   }
   throw new AuthError("core_failed", "the WebAssembly core failed at each try to get a token; other calls go on with a new one.");
@@ -83,10 +83,12 @@ export function invalidate(slot, token) {
  * @param {Target} target
  * @param {number} how
  * @param {AbortSignal | undefined} signal
- * @param {() => boolean} isStale Whether the core was started anew: then what it said before is void
  * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
  */
-async function run(config, target, how, signal, isStale) {
+async function run(config, target, how, signal) {
+  const begun = epoch;
+  /** Whether the core was started anew: then what it said before is void. */
+  const isStale = () => epoch !== begun;
   /** @type {string | undefined} */
   let operation;
   let leads = 0;
@@ -184,9 +186,9 @@ async function happening(kind, what, config, signal) {
     if (kind === step.read)
       return { event: event.returned, text: decode(await raced(/** @type {any} */ (host.readFile)(what[0]), signal)) };
     if (kind === step.call) return await call(config, what, signal);
-    const flight = flights.get(+what[0]);
+    const followers = flights.get(+what[0]);
     // Where there is nothing to wait for, looking again at once would leave no turn to whoever is to end it.
-    await (flight ? raced(flight.ended, signal) : sleep(+what[1], signal));
+    await raced(new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, +what[1]))), signal);
     return { event: event.woken };
   } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
@@ -199,7 +201,8 @@ async function happening(kind, what, config, signal) {
  * @param {string[]} what The credential's number and fingerprint, and what to sign
  */
 async function sign(config, [number, fingerprint, input]) {
-  if (!globalThis.crypto?.subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
   let key = keys.get(fingerprint);
   if (!key) {
     let [der] = ask("k", number);
@@ -209,13 +212,13 @@ async function sign(config, [number, fingerprint, input]) {
       [der] = ask("k", number);
     }
     const bytes = Uint8Array.from(atob(der.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-    key = await crypto.subtle.importKey("pkcs8", bytes, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
+    key = await subtle.importKey("pkcs8", bytes, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
     bytes.fill(0);
     keys.set(fingerprint, key);
     if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
   }
   ask("w", number);
-  const signature = new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, new TextEncoder().encode(input)));
+  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, new TextEncoder().encode(input)));
   return btoa(String.fromCharCode(...signature))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
@@ -296,13 +299,9 @@ function keep([serial, refreshAt, expiresAt, key, token, evicted]) {
  * @param {number} after
  */
 function lead(before, after) {
-  flights.get(before)?.end();
+  for (const wake of flights.get(before) ?? []) wake();
   flights.delete(before);
-  if (after && !host.isolated) {
-    let end = () => {};
-    const ended = /** @type {Promise<void>} */ (new Promise((resolve) => (end = resolve)));
-    flights.set(after, { ended, end });
-  }
+  if (after && !host.isolated) flights.set(after, []);
   return after;
 }
 
@@ -320,17 +319,6 @@ function raced(promise, signal) {
     signal.addEventListener("abort", stop);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
-}
-
-/**
- * @param {number} ms
- * @param {AbortSignal | undefined} signal
- */
-function sleep(ms, signal) {
-  /** @type {ReturnType<typeof setTimeout>} */
-  let timer;
-  const over = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
-  return raced(over, signal).finally(() => clearTimeout(timer));
 }
 
 /** The first words that say more than "fetch failed". @param {any} thrown @returns {string} */

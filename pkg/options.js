@@ -17,7 +17,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {string | undefined} userAgent
  * @property {HeadersInit | undefined} headers
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
- * @property {boolean} keepAlive
+ * @property {boolean | undefined} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
  * @property {string} allowedHosts
  * @property {string | undefined} endpoints
@@ -27,36 +27,40 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {{ number: number, epoch: number, emulator: string }} [known] The core's number for the credential
  */
 
-/** @typedef {[is: (value: any) => unknown, what: string, preset?: unknown]} Kind */
+/** @typedef {[is: (value: any) => unknown, what: string]} Kind */
 
-/** @param {any} v */
-const isObject = (v) => typeof v === "object" && v !== null;
 /** @param {any} v */
 const isString = (v) => typeof v === "string";
 /** @param {any} v */
 const isFunction = (v) => typeof v === "function";
+/** @param {any} v */
+const isObject = (v) => typeof v === "object" && v !== null;
+
 /** @type {Kind} */
 const text = [(v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
 /** @type {Kind} */
 const fn = [isFunction, "a function"];
+/** @param {...unknown} all @returns {Kind} */
+const oneOf = (...all) => [(v) => all.includes(v), all.join(" or ")];
 
-/** What each option may be, and what it is where it is left out. @type {Record<string, Kind>} */
+/** What each option may be. @type {Record<string, Kind>} */
 const kinds = {
+  // @ts-expect-error: it is the prototype, and no option.
+  __proto__: null,
   credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
   audience: text,
   quotaProject: text,
-  universeDomain: [(v) => v === "googleapis.com", "googleapis.com, the only one that is supported"],
-  timeout: [(v) => v === false || (typeof v === "number" && v > 0 && v < 2 ** 31), "milliseconds above 0, or false", 120_000],
+  universeDomain: oneOf("googleapis.com"),
+  timeout: [(v) => v === false || (typeof v === "number" && v > 0 && v < 2 ** 31), "milliseconds above 0, or false"],
   retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],
-  authorizationHeader: [(v) => v === "authorization" || v === "x-serverless-authorization", "authorization or x-serverless-authorization"],
-  keepAlive: [(v) => typeof v === "boolean", "true or false", true],
+  authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
+  keepAlive: oneOf(true, false),
   joinUrl: fn,
   allowedHosts: [
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
     'hosts, such as ["sts.example.com:8443"]',
-    [],
   ],
   endpoints: [(v) => v instanceof URL || (isString(v) && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
@@ -68,18 +72,20 @@ const kinds = {
  * @returns {Config}
  */
 export function readOptions(base, options) {
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(kinds, name)) throw invalid(`there is no option ${JSON.stringify(name)}, but ${Object.keys(kinds).join(", ")}.`);
+  for (const name in options)
+    if (!kinds[name]) throw invalid(`there is no option ${JSON.stringify(name)}, but ${Object.keys(kinds).join(", ")}.`);
   const { [customFetch]: fetch, [allowInsecureRequests]: allowed } = options;
   if (fetch !== undefined && !isFunction(fetch)) throw invalid("the option [customFetch] is not a function.");
+  const insecure = allowed === true;
   /** @type {any} */
-  const config = { fetch, insecure: allowed === true };
-  for (const name of Object.keys(kinds)) config[name] = checked(name, options[name]) ?? kinds[name][2];
-  config.base = readBase(base, config.insecure);
-  config.headers &&= [...mergedHeaders(config.headers)];
-  config.allowedHosts = config.allowedHosts.join(" ");
-  if (config.endpoints instanceof URL) config.endpoints = config.endpoints.origin;
-  if (isObject(config.credential)) config.credential = stringify(config.credential);
+  const config = { base: readBase(base, insecure), fetch, insecure };
+  for (const name in kinds) config[name] = checked(name, options[name]);
+  const { credential, headers, allowedHosts, endpoints } = config;
+  config.timeout ??= 120_000;
+  config.headers = headers && [...mergedHeaders(headers)];
+  config.allowedHosts = allowedHosts?.join(" ") ?? "";
+  if (endpoints instanceof URL) config.endpoints = endpoints.origin;
+  if (isObject(credential)) config.credential = stringify(credential);
   return config;
 }
 
@@ -119,14 +125,14 @@ export function invalid(message) {
  */
 function readBase(base, insecure) {
   const typed = base instanceof URL ? base.href : base;
-  const [, start, path] = (isString(typed) && URL.canParse(typed) && /^(https?:\/\/[^/?#\\@]+)([^#\\]*)$/i.exec(typed)) || [];
+  const [, start, rest] = (isString(typed) && URL.canParse(typed) && /^(https?:\/\/[^/?#\\@]+)([^#\\]*)$/i.exec(typed)) || [];
   if (!start) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
   const { href, origin, pathname } = new URL(typed);
-  const port = /^https/.test(origin) ? ":443" : ":80";
+  // Capitals, a port that goes without saying and a slash that is left out are the only things that may be mended.
   if (
-    ![origin, origin + port].includes(start.toLowerCase()) ||
-    ![origin + path, `${origin}/${path}`].includes(href) ||
-    start.includes("..") ||
+    ![origin, `${origin}:443`, `${origin}:80`].includes(start.toLowerCase()) ||
+    ![origin + rest, `${origin}/${rest}`].includes(href) ||
+    origin.includes("..") ||
     pathname.includes("//")
   )
     throw invalidBase(`is written otherwise than URL parsers write it: ${origin}${pathname}`);

@@ -2,7 +2,7 @@
 // and looks at the answer's status; everything else is the slow way.
 import { fetchBy, host, ready } from "./core.js";
 import { isFinal, send } from "./call.js";
-import { deadline, within } from "./deadline.js";
+import { deadline } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
 import { acquire, mode } from "./driver.js";
 import { AuthError } from "./errors.js";
@@ -120,54 +120,25 @@ class Session {
    * @param {any} init
    * @returns {Promise<Response>}
    */
-  #verb(method, input, init) {
-    const slot = this.#slot;
+  async #verb(method, input, init) {
+    const config = this.#config;
     const known = this.#known;
-    if (slot === undefined || known === undefined || init !== undefined || !this.#isUsable(slot)) return this.#slowly(method, input, init);
-    const config = this.#config;
-    let url;
-    try {
-      url = below(config, known.place, input);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-    const limit = deadline(config.timeout);
+    const slot = this.#slot;
+    if (!known || !slot || init !== undefined || !this.#isUsable(slot)) return this.#slowly(method, input, init);
+    const url = below(config, known.place, input);
     const { token } = slot;
-    const sent = fetchBy(config, url, {
-      __proto__: null,
-      method,
-      headers: this.#plainHeaders(slot),
-      redirect: "manual",
-      signal: limit.signal,
-    });
-    return sent.then(
-      (response) => {
-        if (!isFinal(response)) return this.#goOn(known, url, method, limit, slot, token, response);
-        limit.met();
-        return response;
-      },
-      (thrown) => {
-        throw limit.met(thrown);
-      },
-    );
-  }
-
-  /**
-   * A call that was sent the fast way goes on the slow way, its first answer in hand.
-   *
-   * @param {Known} known
-   * @param {string} url
-   * @param {string} method
-   * @param {import("./deadline.js").Limit} limit
-   * @param {Slot} slot
-   * @param {string} token
-   * @param {Response} response
-   */
-  #goOn({ target, headers }, url, method, limit, slot, token, response) {
-    const config = this.#config;
-    return within(limit, (signal) =>
-      send(config, target, draft(config, url, undefined, undefined, method, headers), slot, signal, response, token),
-    );
+    const headers = this.#plainHeaders(slot);
+    const { signal, met } = deadline(config.timeout);
+    try {
+      const response = await fetchBy(config, url, { __proto__: null, method, headers, redirect: "manual", signal });
+      if (isFinal(response)) return response;
+      const call = draft(config, url, undefined, undefined, method, known.headers);
+      return await send(config, known.target, call, slot, signal, response, token);
+    } catch (thrown) {
+      throw met(thrown);
+    } finally {
+      met();
+    }
   }
 
   /**
@@ -182,10 +153,15 @@ class Session {
     const isPath = verb || (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(config, request?.url ?? input);
     const call = draft(config, href, init, request, verb, headers);
-    return within(deadline(call.timeout, call.signal), async (signal) => {
+    const { signal, met } = deadline(call.timeout, call.signal);
+    try {
       if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, mode.usual, signal);
-      return send(config, target, call, this.#slot, signal);
-    });
+      return await send(config, target, call, this.#slot, signal);
+    } catch (thrown) {
+      throw met(thrown);
+    } finally {
+      met();
+    }
   }
 
   /**
@@ -194,8 +170,13 @@ class Session {
    */
   async #token(target, { signal, forceRefresh }) {
     const limit = deadline(this.#config.timeout, signal);
-    const slot = await within(limit, (signal) => this.#acquired(target, forceRefresh ? mode.forced : mode.usual, signal));
-    return slot.token;
+    try {
+      return (await this.#acquired(target, forceRefresh ? mode.forced : mode.usual, limit.signal)).token;
+    } catch (thrown) {
+      throw limit.met(thrown);
+    } finally {
+      limit.met();
+    }
   }
 
   async #facts() {
@@ -210,7 +191,7 @@ class Session {
     const headers = [];
     if (agent) headers.push(["user-agent", agent]);
     if (config.quotaProject) headers.push(["x-goog-user-project", config.quotaProject]);
-    if (!config.keepAlive && host.canClose) headers.push(["connection", "close"]);
+    if (config.keepAlive === false && host.canClose) headers.push(["connection", "close"]);
     return (this.#known = { place, target: { access: false, wanted: config.audience ?? place.audience }, headers });
   }
 
