@@ -17,9 +17,14 @@ import { ask, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core
 /** @typedef {{ access: boolean, wanted: string }} Target */
 /** @typedef {import("./options.js").Config} Config */
 
-/** What a step is: the end, or what is to be done. */
-const step = { had: "0", sign: "2", send: "3", read: "4", call: "5", join: "6" };
-const event = { failed: 0, signed: 1, answered: 2, returned: 3, granted: 4, woken: 5 };
+/**
+ * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, with
+ * value, date, retry after and text; what is left out is 0 or empty.
+ *
+ * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
+ * @type {Record<string, (config: Config, what: string[], signal: AbortSignal | undefined) => Promise<Outcome>>}
+ */
+const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
 export const mode = { usual: 0, early: 1, forced: 2 };
 
 /** The largest answer that is read; the core refuses it by its size. */
@@ -94,10 +99,20 @@ async function run(config, target, how, signal) {
   let leads = 0;
   try {
     let [kind, ...rest] = begin(config, target, how);
-    while (kind !== step.had) {
+    while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
-      const { event, value = 0, date = 0, retryAfter = 0, text = "", cause } = await happening(kind, rest.slice(2), config, signal);
+      let event = +kind - 1;
+      /** @type {unknown} */
+      let cause;
+      const [text = "", value = 0, date = 0, retryAfter = 0] = await raced(deeds[kind](config, rest.slice(2), signal), signal).catch(
+        (thrown) => {
+          if (signal?.aborted) throw signal.reason;
+          event = 0;
+          cause = thrown;
+          return [reason(thrown)];
+        },
+      );
       if (isStale()) return undefined;
       try {
         [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
@@ -159,46 +174,9 @@ function register(config, emulator, renew) {
 }
 
 /**
- * What the core is told of a step. What is left out is 0 or empty.
- *
- * @typedef {object} Said
- * @property {number} event
- * @property {number} [value]
- * @property {number} [date]
- * @property {number} [retryAfter]
- * @property {string} [text]
- * @property {unknown} [cause]
- */
-
-/**
- * Does what a step asks for.
- *
- * @param {string} kind
- * @param {string[]} what
- * @param {Config} config
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Said>}
- */
-async function happening(kind, what, config, signal) {
-  try {
-    if (kind === step.sign) return { event: event.signed, text: await raced(sign(config, what), signal) };
-    if (kind === step.send) return await send(config, what, signal);
-    if (kind === step.read)
-      return { event: event.returned, text: decode(await raced(/** @type {any} */ (host.readFile)(what[0]), signal)) };
-    if (kind === step.call) return await call(config, what, signal);
-    const followers = flights.get(+what[0]);
-    // Where there is nothing to wait for, looking again at once would leave no turn to whoever is to end it.
-    await raced(new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, +what[1]))), signal);
-    return { event: event.woken };
-  } catch (thrown) {
-    if (signal?.aborted) throw signal.reason;
-    return { event: event.failed, text: thrown instanceof Error ? reason(thrown) : "an unknown fault", cause: thrown };
-  }
-}
-
-/**
  * @param {Config} config
  * @param {string[]} what The credential's number and fingerprint, and what to sign
+ * @returns {Promise<Outcome>}
  */
 async function sign(config, [number, fingerprint, input]) {
   const subtle = globalThis.crypto?.subtle;
@@ -219,17 +197,19 @@ async function sign(config, [number, fingerprint, input]) {
   }
   ask("w", number);
   const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, new TextEncoder().encode(input)));
-  return btoa(String.fromCharCode(...signature))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return [
+    btoa(String.fromCharCode(...signature))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", ""),
+  ];
 }
 
 /**
  * @param {Config} config
  * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<Said>}
+ * @returns {Promise<Outcome>}
  */
 async function send(config, [method, url, timeout, body, ...pairs], signal) {
   const limit = AbortSignal.timeout(+timeout);
@@ -246,7 +226,7 @@ async function send(config, [method, url, timeout, body, ...pairs], signal) {
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
   const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-  return { event: event.answered, value: response.status, date, retryAfter, text: await textOf(response) };
+  return [await textOf(response), response.status, date, retryAfter];
 }
 
 /** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */
@@ -267,15 +247,38 @@ async function textOf({ body }) {
  * @param {Config} config
  * @param {string[]} what Whether it is an access token, and the scopes or the audience
  * @param {AbortSignal | undefined} signal
- * @returns {Promise<Said>}
+ * @returns {Promise<Outcome>}
  */
 async function call({ credential }, [access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
-  const given = await raced(Promise.resolve(/** @type {Function} */ (credential)(need)), signal);
-  if (typeof given === "string") return { event: event.granted, text: given };
+  const given = await /** @type {Function} */ (credential)(need);
+  if (typeof given === "string") return [given];
   const { token, expiresAt } = given ?? {};
   if (typeof token !== "string" || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
-  return { event: event.granted, value: Math.max(1, expiresAt), text: token };
+  return [token, Math.max(1, expiresAt)];
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what The path
+ * @returns {Promise<Outcome>}
+ */
+async function read(config, [path]) {
+  return [decode(await /** @type {any} */ (host.readFile)(path))];
+}
+
+/**
+ * Waits until a flight has ended. Where there is nothing to wait for, looking again at once would leave no turn to whoever is to
+ * end it.
+ *
+ * @param {Config} config
+ * @param {string[]} what The flight's number, and milliseconds
+ * @returns {Promise<Outcome>}
+ */
+async function join(config, [flight, ms]) {
+  const followers = flights.get(+flight);
+  await new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, +ms)));
+  return [];
 }
 
 /** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
@@ -308,21 +311,23 @@ function lead(before, after) {
 /**
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal | undefined} signal Where it ends the wait, its own reason is what to throw
  * @returns {Promise<T>}
  */
 function raced(promise, signal) {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) reject();
+    signal.addEventListener("abort", reject);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
   });
 }
 
 /** The first words that say more than "fetch failed". @param {any} thrown @returns {string} */
 function reason(thrown) {
-  const deeper = thrown.cause instanceof Error ? thrown.cause : undefined;
-  return deeper?.message ? reason(deeper) : (deeper?.code ?? (thrown.message || thrown.name));
+  if (!(thrown instanceof Error)) return "an unknown fault";
+  /** @type {any} */
+  const { cause, message, name } = thrown;
+  if (!(cause instanceof Error)) return message || name;
+  return cause.message ? reason(cause) : (/** @type {any} */ (cause).code ?? (message || name));
 }
