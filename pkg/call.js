@@ -1,6 +1,6 @@
 // Sends one call, and again where a new token or a redirect asks for it.
 import { ask, fetchBy } from "./core.js";
-import { acquire, invalidate, mode } from "./driver.js";
+import { acquire, invalidate, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -39,7 +39,7 @@ export async function send(config, target, draft, slot, signal, response, token 
       if (ask("m", 401, resent, draft.replayable)[0] === "0") return response;
       resent = true;
       discard(response);
-      slot = await acquire(config, target, mode.usual, signal);
+      slot = await acquire(config, target, USUAL, signal);
     } else {
       const next = redirect(draft, response, hops);
       if (!next) return response;

@@ -25,7 +25,10 @@ import { ask, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core
  * @type {Record<string, (config: Config, what: string[], signal: AbortSignal | undefined) => Promise<Outcome>>}
  */
 const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
-export const mode = { usual: 0, early: 1, forced: 2 };
+/** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
+export const USUAL = 0;
+export const EARLY = 1;
+export const FORCED = 2;
 
 /** The largest answer that is read; the core refuses it by its size. */
 const LARGEST_ANSWER = 1024 * 1024;
@@ -57,7 +60,7 @@ onRestart(() => {
  *
  * @param {Config} config
  * @param {Target} target
- * @param {number} how One of `mode`
+ * @param {number} how USUAL, EARLY or FORCED
  * @param {AbortSignal | undefined} signal Ends the wait, and the exchange if nobody else leads it
  * @returns {Promise<Slot>}
  */
@@ -127,7 +130,7 @@ async function run(config, target, how, signal) {
       if (isStale()) return undefined;
     }
     operation = undefined;
-    return keep(rest) ?? (await acquire(config, target, mode.forced, signal));
+    return keep(rest) ?? (await acquire(config, target, FORCED, signal));
   } catch (thrown) {
     if (operation && !isStale()) ask("a", operation);
     // It may be the credential that had to go for others'.

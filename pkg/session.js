@@ -4,7 +4,7 @@ import { fetchBy, host, ready } from "./core.js";
 import { isFinal, send } from "./call.js";
 import { deadline } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
-import { acquire, mode } from "./driver.js";
+import { acquire, EARLY, FORCED, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 import { bare, checked, mergedHeaders, readOptions } from "./options.js";
 import { absolute, below, findPlace } from "./place.js";
@@ -155,7 +155,7 @@ class Session {
     const call = draft(config, href, init, request, verb, headers);
     const { signal, met } = deadline(call.timeout, call.signal);
     try {
-      if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, mode.usual, signal);
+      if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, USUAL, signal);
       return await send(config, target, call, this.#slot, signal);
     } catch (thrown) {
       throw met(thrown);
@@ -171,7 +171,7 @@ class Session {
   async #token(target, { signal, forceRefresh }) {
     const limit = deadline(this.#config.timeout, signal);
     try {
-      return (await this.#acquired(target, forceRefresh ? mode.forced : mode.usual, limit.signal)).token;
+      return (await this.#acquired(target, forceRefresh ? FORCED : USUAL, limit.signal)).token;
     } catch (thrown) {
       throw limit.met(thrown);
     } finally {
@@ -204,7 +204,7 @@ class Session {
     const now = Date.now();
     if (now < slot.refreshAt) return true;
     if (now >= slot.expiresAt) return false;
-    if (this.#known) this.#acquired(this.#known.target, mode.early).catch(() => {});
+    if (this.#known) this.#acquired(this.#known.target, EARLY).catch(() => {});
     return true;
   }
 
