@@ -113,13 +113,13 @@ function guarded(question, text) {
       __wbg_reset_state();
       begin();
       restore();
-      if (again)
-        throw Object.assign(
-          new AuthError("core_failed", "the WebAssembly core failed twice on this call; other calls go on with a new one."),
-          { cause: thrown },
-        );
+      if (again) throw Object.assign(coreFailed(), { cause: thrown });
     }
   }
+}
+
+export function coreFailed() {
+  return new AuthError("core_failed", "the WebAssembly core failed each time that it was asked; other calls go on with a new one.");
 }
 
 function begin() {

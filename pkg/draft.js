@@ -1,5 +1,5 @@
 // One call as the caller wrote it: read once, sent perhaps more than once.
-import { bare, checked, invalid, mergedHeaders } from "./options.js";
+import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
 
@@ -30,7 +30,7 @@ export function draft(config, href, given, request, verb, extra) {
   const init = bare("the init of a call is", given);
   const { json, searchParams } = init;
   const method = verb ?? init.method ?? request?.method ?? "GET";
-  if (typeof method !== "string") throw invalid("the method of a call is not a text.");
+  if (!isString(method)) throw invalid("the method of a call is not a text.");
   const timeout = checked("timeout", init.timeout ?? config.timeout);
   const [headers, carrier] = headersFor(config, extra, init.headers ?? request?.headers);
   // What is ours and not fetch's, and what is handed to it apart.
@@ -43,7 +43,7 @@ export function draft(config, href, given, request, verb, extra) {
   const body = init.body ?? request?.body;
   const replayable =
     body == null ||
-    typeof body === "string" ||
+    isString(body) ||
     ArrayBuffer.isView(body) ||
     [ArrayBuffer, Blob, URLSearchParams, FormData].some((kind) => body instanceof kind);
   // Node asks for it in so many words, and no other value is defined.
@@ -83,8 +83,7 @@ export function headersFor({ headers, authorizationHeader }, extra, callers) {
  * @param {any} params
  */
 function withQuery(href, params) {
-  if (typeof params !== "string" && (typeof params !== "object" || params === null))
-    throw invalid("the searchParams of a call are not what URLSearchParams takes.");
+  if (!isString(params) && !isObject(params)) throw invalid("the searchParams of a call are not what URLSearchParams takes.");
   // Text, too, can be iterated over.
   const query = new URLSearchParams(
     params[Symbol.iterator] ? params : Object.entries(params).filter(([, value]) => value !== undefined),

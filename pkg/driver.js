@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { AuthError } from "./errors.js";
-import { ask, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
+import { ask, coreFailed, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -50,9 +50,7 @@ let functionCount = 0;
 
 onRestart(() => {
   for (const number of flights.keys()) lead(number, 0);
-  for (const slot of slots.values()) {
-    [slot.serial, slot.refreshAt, slot.expiresAt] = ask("o", ...now(), slot.expiresAt, slot.key).map(Number);
-  }
+  for (const slot of slots.values()) lease(slot, ask("o", ...now(), slot.expiresAt, slot.key));
 });
 
 /**
@@ -71,7 +69,7 @@ export async function acquire(config, target, how, signal) {
     const slot = await run(config, target, how, signal);
     if (slot) return slot;
   }
-  throw new AuthError("core_failed", "the WebAssembly core failed at each try to get a token; other calls go on with a new one.");
+  throw coreFailed();
 }
 
 /**
@@ -285,16 +283,22 @@ async function join(config, [flight, ms]) {
 }
 
 /** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
-function keep([serial, refreshAt, expiresAt, key, token, evicted]) {
+function keep(had) {
+  const [key, token, evicted] = had.slice(3);
   slots.delete(evicted);
-  const known = slots.get(key);
-  if (!token && !known) return undefined;
-  const slot = Object.assign(
-    known ?? { key, token },
-    { serial: +serial, refreshAt: +refreshAt, expiresAt: +expiresAt },
-    token && { token },
-  );
+  const slot = slots.get(key) ?? /** @type {Slot} */ ({ key, token });
+  if (token) slot.token = token;
+  if (!slot.token) return undefined;
   slots.set(key, slot);
+  return lease(slot, had);
+}
+
+/**
+ * @param {Slot} slot
+ * @param {string[]} fields Serial, refresh, expiry and what else there is
+ */
+function lease(slot, fields) {
+  [slot.serial, slot.refreshAt, slot.expiresAt] = fields.map(Number);
   return slot;
 }
 

@@ -30,11 +30,11 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
 /** @typedef {[is: (value: any) => unknown, what: string]} Kind */
 
 /** @param {any} v */
-const isString = (v) => typeof v === "string";
+export const isString = (v) => typeof v === "string";
 /** @param {any} v */
 const isFunction = (v) => typeof v === "function";
 /** @param {any} v */
-const isObject = (v) => typeof v === "object" && v !== null;
+export const isObject = (v) => typeof v === "object" && v !== null;
 
 /** @type {Kind} */
 const text = [(v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
@@ -43,7 +43,7 @@ const fn = [isFunction, "a function"];
 /** @param {...unknown} all @returns {Kind} */
 const oneOf = (...all) => [(v) => all.includes(v), all.join(" or ")];
 
-/** What each option may be. @type {Record<string, Kind>} */
+/** What each option may be. @type {Record<PropertyKey, Kind>} */
 const kinds = {
   // @ts-expect-error: it is the prototype, and no option.
   __proto__: null,
@@ -64,6 +64,7 @@ const kinds = {
   ],
   endpoints: [(v) => v instanceof URL || (isString(v) && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
+  [customFetch]: fn,
 };
 
 /**
@@ -74,11 +75,9 @@ const kinds = {
 export function readOptions(base, options) {
   for (const name in options)
     if (!kinds[name]) throw invalid(`there is no option ${JSON.stringify(name)}, but ${Object.keys(kinds).join(", ")}.`);
-  const { [customFetch]: fetch, [allowInsecureRequests]: allowed } = options;
-  if (fetch !== undefined && !isFunction(fetch)) throw invalid("the option [customFetch] is not a function.");
-  const insecure = allowed === true;
+  const insecure = options[allowInsecureRequests] === true;
   /** @type {any} */
-  const config = { base: readBase(base, insecure), fetch, insecure };
+  const config = { base: readBase(base, insecure), fetch: checked(customFetch, options[customFetch]), insecure };
   for (const name in kinds) config[name] = checked(name, options[name]);
   const { credential, headers, allowedHosts, endpoints } = config;
   config.timeout ??= 120_000;
@@ -92,13 +91,13 @@ export function readOptions(base, options) {
 /**
  * An option's value, if it may be that.
  *
- * @param {string} name
+ * @param {PropertyKey} name
  * @param {any} value
  */
 export function checked(name, value) {
   const [is, what] = kinds[name];
   if (value === undefined || is(value)) return value;
-  throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${name} is not ${what}.`);
+  throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${String(name)} is not ${what}.`);
 }
 
 /**
@@ -126,23 +125,23 @@ export function invalid(message) {
 function readBase(base, insecure) {
   const typed = base instanceof URL ? base.href : base;
   const [, start, rest] = (isString(typed) && URL.canParse(typed) && /^(https?:\/\/[^/?#\\@]+)([^#\\]*)$/i.exec(typed)) || [];
-  if (!start) throw invalidBase("is not an absolute http or https URL without userinfo, fragment and backslashes");
-  const { href, origin, pathname } = new URL(typed);
+  const { href, origin, pathname } = start ? new URL(typed) : /** @type {any} */ ({});
   // Capitals, a port that goes without saying and a slash that is left out are the only things that may be mended.
   if (
+    !start ||
     ![origin, `${origin}:443`, `${origin}:80`].includes(start.toLowerCase()) ||
     ![origin + rest, `${origin}/${rest}`].includes(href) ||
     origin.includes("..") ||
     pathname.includes("//")
   )
-    throw invalidBase(`is written otherwise than URL parsers write it: ${origin}${pathname}`);
+    throw invalidBase("is not an absolute http or https URL as URL parsers write it, without userinfo and fragment");
   if (!insecure && !/^https|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:|$)/.test(origin))
     throw invalidBase("is plain http to another machine, where a token could be read on the way");
   return typed;
 }
 
 /** @param {string} why */
-function invalidBase(why) {
+export function invalidBase(why) {
   return new AuthError("invalid_base_url", `the base URL ${why}. Give it as https://my-service-abc.a.run.app.`);
 }
 

@@ -2,6 +2,7 @@
 // plain, both have to agree.
 import { ask, checkPath } from "./core.js";
 import { AuthError } from "./errors.js";
+import { invalidBase, isString } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
 
@@ -21,11 +22,7 @@ import { AuthError } from "./errors.js";
 export function findPlace({ base, insecure }) {
   const [href, prefix, origin, audience, itself] = ask("b", insecure, base, "");
   const url = new URL(base);
-  if (url.href !== href || url.origin !== origin)
-    throw new AuthError(
-      "invalid_base_url",
-      `the base URL is read as ${href} here and as ${url.href} by this runtime. Write it so that both agree.`,
-    );
+  if (url.href !== href || url.origin !== origin) throw invalidBase(`is read as ${href} here, and as ${url.href} by this runtime`);
   return { itself, prefix, origin, query: url.search, audience };
 }
 
@@ -38,7 +35,7 @@ export function findPlace({ base, insecure }) {
  * @returns {string}
  */
 export function below({ joinUrl, base }, place, input) {
-  if (typeof input !== "string") throw refused("the path is not a string. To call an absolute URL, use fetch().");
+  if (!isString(input)) throw refused("the path is not a string. To call an absolute URL, use fetch().");
   if (joinUrl) {
     const { href, origin, username, password, hash } = parse(String(joinUrl(new URL(base), input)));
     if (origin === place.origin && !username && !password && !hash) return href;
@@ -83,7 +80,7 @@ export function absolute({ insecure, base }, url) {
 
 /** @param {string} url */
 function parse(url) {
-  if (typeof url === "string" && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
+  if (isString(url) && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
   throw refused(
     "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none.",
   );
