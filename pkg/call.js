@@ -26,12 +26,15 @@ export function isFinal({ status, type }) {
  * @returns {Promise<Response>}
  */
 export async function send(config, target, draft, slot, signal, response, token = slot.token) {
+  const { headers, init } = draft;
   let resent = false;
   let hops = 0;
   for (;;) {
     if (!response) {
-      token = slot.token;
-      response = await sendOnce(config, draft, slot, signal);
+      ({ token } = slot);
+      headers.set(draft.carrier, `Bearer ${token}`);
+      const redirect = draft.follows ? "manual" : init.redirect;
+      response = await fetchBy(config, draft.target, { __proto__: null, ...init, method: draft.method, headers, redirect, signal });
     }
     if (isFinal(response)) return response;
     if (response.status === 401) {
@@ -41,55 +44,38 @@ export async function send(config, target, draft, slot, signal, response, token 
       discard(response);
       slot = await acquire(config, target, USUAL, signal);
     } else {
-      const next = redirect(draft, response, hops);
-      if (!next) return response;
-      hops += 1;
+      if (!redirected(draft, response, hops++)) return response;
       discard(response);
-      draft = next;
     }
     response = undefined;
   }
 }
 
 /**
- * @param {Config} config
- * @param {Draft} draft
- * @param {Slot} slot
- * @param {AbortSignal | undefined} signal
- */
-function sendOnce(config, { target, method, headers, init, carrier, follows }, { token }, signal) {
-  headers.set(carrier, `Bearer ${token}`);
-  return fetchBy(config, target, { __proto__: null, ...init, method, headers, redirect: follows ? "manual" : init.redirect, signal });
-}
-
-/**
- * The call that a redirect asks for, or nothing where its answer is the caller's.
+ * Makes of a draft the call that a redirect asks for; false where the answer is the caller's.
  *
  * @param {Draft} draft
  * @param {Response} response
  * @param {number} hops
- * @returns {Draft | undefined}
  */
-function redirect(draft, { status, type, headers }, hops) {
-  if (!draft.follows) return undefined;
+function redirected(draft, { status, type, headers }, hops) {
+  if (!draft.follows) return false;
   if (type === "opaqueredirect")
     throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
   const location = headers.get("location");
-  if (location === null || !URL.canParse(location, draft.href)) return undefined;
+  if (location === null || !URL.canParse(location, draft.href)) return false;
   const to = new URL(location, draft.href);
   to.hash = "";
-  const { href } = to;
-  const [hop] = ask("r", status, hops, draft.replayable, draft.method, new URL(draft.href).href, href);
-  if (hop === "0") return undefined;
-  const next = { ...draft, href, target: href };
+  const [hop] = ask("r", status, hops, draft.replayable, draft.method, new URL(draft.href).href, to.href);
+  if (hop === "0") return false;
+  draft.href = draft.target = to.href;
   if (hop === "2") {
-    next.method = "GET";
-    next.init = { __proto__: null, ...draft.init, body: undefined, duplex: undefined };
-    next.replayable = true;
-    next.headers = new Headers(draft.headers);
-    for (const name of ["type", "length", "encoding", "language", "location"]) next.headers.delete(`content-${name}`);
+    draft.method = "GET";
+    draft.replayable = true;
+    draft.init.body = draft.init.duplex = undefined;
+    for (const name of ["type", "length", "encoding", "language", "location"]) draft.headers.delete(`content-${name}`);
   }
-  return next;
+  return true;
 }
 
 /** Lets the connection go. @param {Response} response */

@@ -20,13 +20,13 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
 /**
  * @param {Config} config
  * @param {string} href
- * @param {any} given The caller's init
- * @param {Request | undefined} request
- * @param {string | undefined} verb
  * @param {[string, string][]} extra Headers of the session's that the caller's may replace
+ * @param {string | undefined} verb
+ * @param {any} [given] The caller's init
+ * @param {Request} [request]
  * @returns {Draft}
  */
-export function draft(config, href, given, request, verb, extra) {
+export function draft(config, href, extra, verb, given, request) {
   const init = bare("the init of a call is", given);
   const { json, searchParams } = init;
   const method = verb ?? init.method ?? request?.method ?? "GET";

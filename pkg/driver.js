@@ -1,6 +1,6 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
-import { AuthError } from "./errors.js";
+import { isString } from "./options.js";
 import { ask, coreFailed, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
@@ -46,7 +46,7 @@ const keys = new Map();
 const functions = new WeakMap();
 /** What wakes those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, Array<(value?: unknown) => void>>} */
 const flights = new Map();
-let functionCount = 0;
+let functionCount = 1;
 
 onRestart(() => {
   for (const number of flights.keys()) lead(number, 0);
@@ -117,12 +117,13 @@ async function run(config, target, how, signal) {
       if (isStale()) return undefined;
       try {
         [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
-      } catch (failure) {
+      } catch (thrown) {
+        const failure = /** @type {import("./errors.js").AuthError} */ (thrown);
         // The core knows what it means; only the runtime's own error knows where it came from.
-        if (failure instanceof AuthError && cause !== undefined) failure.cause ??= cause;
+        if (cause !== undefined) failure.cause ??= cause;
         operation = undefined;
         // A core that was started anew does not know this call.
-        if (isStale() && failure instanceof AuthError && failure.code === "timeout") return undefined;
+        if (isStale() && failure.code === "timeout") return undefined;
         throw failure;
       }
       if (isStale()) return undefined;
@@ -167,11 +168,16 @@ function emulatorOf({ endpoints }) {
 function register(config, emulator, renew) {
   const { credential = "", allowedHosts, known } = config;
   if (!renew && known?.epoch === epoch && known.emulator === emulator) return known.number;
-  if (typeof credential === "function" && !functions.has(credential)) functions.set(credential, ++functionCount);
-  const [answer] =
-    typeof credential === "function" ? ask("f", functions.get(credential) ?? 0) : ask("c", renew, allowedHosts, emulator, credential);
+  const [answer] = isString(credential) ? ask("c", renew, allowedHosts, emulator, credential) : ask("f", numberOf(credential));
   config.known = { number: +answer, epoch, emulator };
   return +answer;
+}
+
+/** @param {Function} credential */
+function numberOf(credential) {
+  const number = functions.get(credential) ?? functionCount++;
+  functions.set(credential, number);
+  return number;
 }
 
 /**
@@ -180,7 +186,7 @@ function register(config, emulator, renew) {
  * @returns {Promise<Outcome>}
  */
 async function sign(config, [number, fingerprint, input]) {
-  const subtle = globalThis.crypto?.subtle;
+  const { subtle } = crypto;
   if (!subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
   let key = keys.get(fingerprint);
   if (!key) {
@@ -253,9 +259,9 @@ async function textOf({ body }) {
 async function call({ credential }, [access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
   const given = await /** @type {Function} */ (credential)(need);
-  if (typeof given === "string") return [given];
+  if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
-  if (typeof token !== "string" || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
+  if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
   return [token, Math.max(1, expiresAt)];
 }
 

@@ -29,7 +29,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
 
 /** @typedef {[is: (value: any) => unknown, what: string]} Kind */
 
-/** @param {any} v */
+/** @param {any} v @returns {v is string} */
 export const isString = (v) => typeof v === "string";
 /** @param {any} v */
 const isFunction = (v) => typeof v === "function";
@@ -163,12 +163,11 @@ export function mergedHeaders(...all) {
 
 /** @param {object} credential @returns {string} */
 function stringify(credential) {
-  let text;
   try {
-    text = JSON.stringify(credential);
+    const text = JSON.stringify(credential);
+    if (text) return text;
   } catch {
-    // Below.
+    // Its own error would show what is in it.
   }
-  if (text === undefined) throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
-  return text;
+  throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
 }

@@ -37,8 +37,9 @@ export function findPlace({ base, insecure }) {
 export function below({ joinUrl, base }, place, input) {
   if (!isString(input)) throw refused("the path is not a string. To call an absolute URL, use fetch().");
   if (joinUrl) {
-    const { href, origin, username, password, hash } = parse(String(joinUrl(new URL(base), input)));
-    if (origin === place.origin && !username && !password && !hash) return href;
+    const { href } = parse(String(joinUrl(new URL(base), input)));
+    // With userinfo it would begin otherwise.
+    if (href.startsWith(`${place.origin}/`) && !href.includes("#")) return href;
     throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment.");
   }
   const verdict = checkPath(input);
@@ -82,7 +83,7 @@ export function absolute({ insecure, base }, url) {
 function parse(url) {
   if (isString(url) && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
   throw refused(
-    "what was given is not an absolute URL that every parser reads alike: it has a backslash, white space or a control character, or is none.",
+    "the input is no absolute URL, or has a backslash, white space or a control character, which not every parser reads alike.",
   );
 }
 

@@ -132,7 +132,7 @@ class Session {
     try {
       const response = await fetchBy(config, url, { __proto__: null, method, headers, redirect: "manual", signal });
       if (isFinal(response)) return response;
-      const call = draft(config, url, undefined, undefined, method, known.headers);
+      const call = draft(config, url, known.headers, method);
       return await send(config, known.target, call, slot, signal, response, token);
     } catch (thrown) {
       throw met(thrown);
@@ -152,7 +152,7 @@ class Session {
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(config, request?.url ?? input);
-    const call = draft(config, href, init, request, verb, headers);
+    const call = draft(config, href, headers, verb, init, request);
     const { signal, met } = deadline(call.timeout, call.signal);
     try {
       if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, USUAL, signal);
