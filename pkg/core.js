@@ -81,11 +81,11 @@ export const decode = (bytes) => new TextDecoder().decode(bytes);
  * Only the last field may hold a zero character.
  *
  * @param {string} letter
- * @param {...(string | number | boolean)} fields
+ * @param {...(string | number | boolean | undefined)} fields Numbers are cut to whole ones; what is none is 0
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
-  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(+field) || 0))].join("\0");
+  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(Number(field)) || 0))].join("\0");
   const answer = decode(guarded(call, text)).split("\0");
   if (answer[0] === "!") throw fromCore(answer);
   return answer;

@@ -9,7 +9,7 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
  * @property {string} href
  * @property {string} method
  * @property {Headers} headers Without the token
- * @property {any} init What fetch gets beside method and headers
+ * @property {any} init What else fetch gets; the draft's own method and headers hold
  * @property {boolean} replayable Whether the body can be sent again
  * @property {boolean} follows Whether redirects are followed
  * @property {string} carrier Which header takes the token
@@ -27,14 +27,14 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
  * @returns {Draft}
  */
 export function draft(config, href, extra, verb, given, request) {
-  const init = bare("the init of a call is", given);
+  const init = bare("init", given);
   const { json, searchParams } = init;
   const method = verb ?? init.method ?? request?.method ?? "GET";
   if (!isString(method)) throw invalid("the method of a call is not a text.");
   const timeout = checked("timeout", init.timeout ?? config.timeout);
   const [headers, carrier] = headersFor(config, extra, init.headers ?? request?.headers);
-  // What is ours and not fetch's, and what is handed to it apart.
-  for (const name of ["json", "searchParams", "timeout", "headers", "method"]) delete init[name];
+  // They are ours and not fetch's.
+  for (const name of ["json", "searchParams", "timeout"]) delete init[name];
   if (json !== undefined) {
     if (init.body != null) throw invalid("a call has both json and body.");
     init.body = JSON.stringify(json);

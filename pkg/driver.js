@@ -31,7 +31,7 @@ export const EARLY = 1;
 export const FORCED = 2;
 
 /** The largest answer that is read; the core refuses it by its size. */
-const LARGEST_ANSWER = 1024 * 1024;
+const LARGEST_ANSWER = 2 ** 20;
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
 
@@ -106,14 +106,12 @@ async function run(config, target, how, signal) {
       let event = +kind - 1;
       /** @type {unknown} */
       let cause;
-      const [text = "", value = 0, date = 0, retryAfter = 0] = await raced(deeds[kind](config, rest.slice(2), signal), signal).catch(
-        (thrown) => {
-          if (signal?.aborted) throw signal.reason;
-          event = 0;
-          cause = thrown;
-          return [reason(thrown)];
-        },
-      );
+      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal), signal).catch((thrown) => {
+        if (signal?.aborted) throw signal.reason;
+        event = 0;
+        cause = thrown;
+        return [reason(thrown) || "an unknown fault"];
+      });
       if (isStale()) return undefined;
       try {
         [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
@@ -147,7 +145,7 @@ async function run(config, target, how, signal) {
  */
 function begin(config, target, how) {
   const emulator = emulatorOf(config);
-  const file = host.readFile ? (host.env("GOOGLE_APPLICATION_CREDENTIALS") ?? "") : "";
+  const file = (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
   const credential = config.credential === undefined ? 0 : register(config, emulator, false);
   return ask("g", ...now(), deadline, credential, target.access, how, config.allowedHosts, emulator, file, target.wanted);
@@ -167,9 +165,10 @@ function emulatorOf({ endpoints }) {
  */
 function register(config, emulator, renew) {
   const { credential = "", allowedHosts, known } = config;
-  if (!renew && known?.epoch === epoch && known.emulator === emulator) return known.number;
+  const core = `${epoch} ${emulator}`;
+  if (!renew && known?.core === core) return known.number;
   const [answer] = isString(credential) ? ask("c", renew, allowedHosts, emulator, credential) : ask("f", numberOf(credential));
-  config.known = { number: +answer, epoch, emulator };
+  config.known = { core, number: +answer };
   return +answer;
 }
 
@@ -336,11 +335,7 @@ function raced(promise, signal) {
   });
 }
 
-/** The first words that say more than "fetch failed". @param {any} thrown @returns {string} */
+/** The deepest words, which say more than "fetch failed"; nothing where there are none. @param {any} thrown @returns {string} */
 function reason(thrown) {
-  if (!(thrown instanceof Error)) return "an unknown fault";
-  /** @type {any} */
-  const { cause, message, name } = thrown;
-  if (!(cause instanceof Error)) return message || name;
-  return cause.message ? reason(cause) : (/** @type {any} */ (cause).code ?? (message || name));
+  return thrown instanceof Error ? reason(thrown.cause) || thrown.message || /** @type {any} */ (thrown).code || thrown.name : "";
 }

@@ -24,7 +24,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
- * @property {{ number: number, epoch: number, emulator: string }} [known] The core's number for the credential
+ * @property {{ core: string, number: number }} [known] The number that one core, told of one emulator, has for the credential
  */
 
 /** @typedef {[is: (value: any) => unknown, what: string]} Kind */
@@ -36,8 +36,11 @@ const isFunction = (v) => typeof v === "function";
 /** @param {any} v */
 export const isObject = (v) => typeof v === "object" && v !== null;
 
+/** @param {any} v */
+const isText = (v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v);
+
 /** @type {Kind} */
-const text = [(v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v), "text of visible ASCII characters"];
+const text = [isText, "text of visible ASCII characters"];
 /** @type {Kind} */
 const fn = [isFunction, "a function"];
 /** @param {...unknown} all @returns {Kind} */
@@ -62,7 +65,7 @@ const kinds = {
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
     'hosts, such as ["sts.example.com:8443"]',
   ],
-  endpoints: [(v) => v instanceof URL || (isString(v) && /^[!-~]+$/.test(v)), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
+  endpoints: [(v) => v instanceof URL || isText(v), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
   [customFetch]: fn,
 };
@@ -107,7 +110,7 @@ export function checked(name, value) {
  * @param {any} [given]
  */
 export function bare(what, given = {}) {
-  if (!isObject(given)) throw invalid(`${what} not an object.`);
+  if (!isObject(given)) throw invalid(`the ${what} must be an object.`);
   return { __proto__: null, ...given };
 }
 

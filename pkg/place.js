@@ -37,10 +37,10 @@ export function findPlace({ base, insecure }) {
 export function below({ joinUrl, base }, place, input) {
   if (!isString(input)) throw refused("the path is not a string. To call an absolute URL, use fetch().");
   if (joinUrl) {
-    const { href } = parse(String(joinUrl(new URL(base), input)));
+    const { href } = parse(joinUrl(new URL(base), input));
     // With userinfo it would begin otherwise.
     if (href.startsWith(`${place.origin}/`) && !href.includes("#")) return href;
-    throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or with a fragment.");
+    throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or a fragment.");
   }
   const verdict = checkPath(input);
   if (verdict > 1) ask("p", input);
@@ -74,17 +74,16 @@ function joined(place, input) {
  * @returns {string}
  */
 export function absolute({ insecure, base }, url) {
-  const { href } = url instanceof URL ? url : parse(url);
+  const { href } = parse(url);
   ask("b", insecure, base, href);
   return href;
 }
 
-/** @param {string} url */
-function parse(url) {
-  if (isString(url) && URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
-  throw refused(
-    "the input is no absolute URL, or has a backslash, white space or a control character, which not every parser reads alike.",
-  );
+/** What every parser reads alike: on some characters they do not agree. @param {string | URL} given */
+function parse(given) {
+  const url = String(given);
+  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
+  throw refused("the input is no absolute URL, or has a backslash, white space or a control character.");
 }
 
 /** @param {string} why */

@@ -6,7 +6,7 @@ import { deadline } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
 import { acquire, EARLY, FORCED, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { bare, checked, mergedHeaders, readOptions } from "./options.js";
+import { bare, checked, isString, mergedHeaders, readOptions } from "./options.js";
 import { absolute, below, findPlace } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -37,7 +37,7 @@ class Session {
    * @param {any} options
    */
   constructor(baseUrl, options) {
-    this.#given = bare("the options are", options);
+    this.#given = bare("options", options);
     this.#config = readOptions(baseUrl, this.#given);
   }
 
@@ -77,14 +77,14 @@ class Session {
   /** @param {any} [options] */
   async getIdToken(options) {
     const { target } = await this.#facts();
-    const given = bare("the options of a token are", options);
+    const given = bare("options", options);
     return this.#token({ access: false, wanted: checked("audience", given.audience ?? target.wanted) }, given);
   }
 
   /** @param {any} [options] */
   async getAccessToken(options) {
     await this.#facts();
-    const given = bare("the options of a token are", options);
+    const given = bare("options", options);
     const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
     return this.#token({ access: true, wanted: scopes.join(" ") }, given);
@@ -98,11 +98,13 @@ class Session {
     return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
 
-  /** @param {any} [options] */
-  extend(options) {
-    const [given, added] = [this.#given, bare("the options are", options)];
-    const headers = given.headers && added.headers && mergedHeaders(given.headers, added.headers);
-    return new Session(this.#config.base, { ...given, ...added, ...(headers && { headers }) });
+  /** @param {any} [more] */
+  extend(more) {
+    const [given, added] = [this.#given, bare("options", more)];
+    /** @type {any} */
+    const options = { ...given, ...added };
+    if (given.headers && added.headers) options.headers = mergedHeaders(given.headers, added.headers);
+    return new Session(this.#config.base, options);
   }
 
   dispose() {
@@ -150,7 +152,7 @@ class Session {
     const { place, target, headers } = await this.#facts();
     const config = this.#config;
     const request = input instanceof Request ? input : undefined;
-    const isPath = verb || (typeof input === "string" && !/^[a-z][a-z0-9+.-]*:/i.test(input));
+    const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(config, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, request);
     const { signal, met } = deadline(call.timeout, call.signal);
@@ -186,12 +188,13 @@ class Session {
     const config = this.#config;
     const place = findPlace(config);
     const [service, revision] = [host.env("K_SERVICE"), host.env("K_REVISION")];
-    const agent = config.userAgent ?? (service && revision ? `${service}/${revision}` : undefined);
-    /** @type {[string, string][]} */
-    const headers = [];
-    if (agent) headers.push(["user-agent", agent]);
-    if (config.quotaProject) headers.push(["x-goog-user-project", config.quotaProject]);
-    if (config.keepAlive === false && host.canClose) headers.push(["connection", "close"]);
+    const headers = /** @type {[string, string][]} */ (
+      [
+        ["user-agent", config.userAgent ?? (service && revision && `${service}/${revision}`)],
+        ["x-goog-user-project", config.quotaProject],
+        ["connection", config.keepAlive === false && host.canClose && "close"],
+      ].filter(([, value]) => value)
+    );
     return (this.#known = { place, target: { access: false, wanted: config.audience ?? place.audience }, headers });
   }
 
