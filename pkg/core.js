@@ -73,6 +73,9 @@ export function fetchBy({ fetch }, target, init) {
   return (fetch ?? globalThis.fetch)(target, init);
 }
 
+/** @param {string} text */
+export const encode = (text) => new TextEncoder().encode(text);
+
 /** @param {Uint8Array} bytes */
 export const decode = (bytes) => new TextDecoder().decode(bytes);
 
@@ -100,13 +103,14 @@ export function now() {
  * After a trap the core is started anew and asked once more.
  *
  * @template T
- * @param {(text: string) => T} question
+ * @param {(text: Uint8Array) => T} question
  * @param {string} text
  */
 function guarded(question, text) {
+  const bytes = encode(text);
   for (let again = false; ; again = true) {
     try {
-      return question(text);
+      return question(bytes);
     } catch (thrown) {
       if (!isTrap(thrown)) throw thrown;
       epoch += 1;

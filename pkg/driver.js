@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
-import { ask, coreFailed, decode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
+import { ask, coreFailed, decode, encode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -22,7 +22,7 @@ import { ask, coreFailed, decode, epoch, fetchBy, host, now, onRestart, ready } 
  * value, date, retry after and text; what is left out is 0 or empty.
  *
  * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
- * @type {Record<string, (config: Config, what: string[], signal: AbortSignal | undefined) => Promise<Outcome>>}
+ * @type {Record<string, (config: Config, what: string[], signal: AbortSignal | undefined, operation: string) => Promise<Outcome>>}
  */
 const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
 /** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
@@ -106,7 +106,7 @@ async function run(config, target, how, signal) {
       let event = +kind - 1;
       /** @type {unknown} */
       let cause;
-      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal), signal).catch((thrown) => {
+      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
         if (signal?.aborted) throw signal.reason;
         event = 0;
         cause = thrown;
@@ -144,30 +144,31 @@ async function run(config, target, how, signal) {
  * @param {number} how
  */
 function begin(config, target, how) {
-  const emulator = emulatorOf(config);
-  const file = (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? "";
   const deadline = performance.now() + (config.timeout || 3_600_000);
-  const credential = config.credential === undefined ? 0 : register(config, emulator, false);
-  return ask("g", ...now(), deadline, credential, target.access, how, config.allowedHosts, emulator, file, target.wanted);
+  const who =
+    config.credential === undefined
+      ? [0, target.access, how, ...hosts(config), (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? ""]
+      : [register(config, false), target.access, how];
+  return ask("g", ...now(), deadline, ...who, target.wanted);
 }
 
-/** @param {Config} config */
-function emulatorOf({ endpoints }) {
-  return endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "";
+/** Whom to trust beside Google's own, and the emulator. @param {Config} config */
+function hosts({ allowedHosts, endpoints }) {
+  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? ""];
 }
 
 /**
  * The number that the core has for a session's own credential: asked for once, because reading a key takes a while.
  *
  * @param {Config} config
- * @param {string} emulator
  * @param {boolean} renew Whether its key was lost
  */
-function register(config, emulator, renew) {
-  const { credential = "", allowedHosts, known } = config;
-  const core = `${epoch} ${emulator}`;
+function register(config, renew) {
+  const { credential = "", known } = config;
+  const trusted = hosts(config);
+  const core = `${epoch} ${trusted[1]}`;
   if (!renew && known?.core === core) return known.number;
-  const [answer] = isString(credential) ? ask("c", renew, allowedHosts, emulator, credential) : ask("f", numberOf(credential));
+  const [answer] = ask("c", renew, ...trusted, ...(isString(credential) ? [0, credential] : [numberOf(credential), ""]));
   config.known = { core, number: +answer };
   return +answer;
 }
@@ -181,19 +182,21 @@ function numberOf(credential) {
 
 /**
  * @param {Config} config
- * @param {string[]} what The credential's number and fingerprint, and what to sign
+ * @param {string[]} what The credential's fingerprint, and what to sign
+ * @param {AbortSignal | undefined} _signal
+ * @param {string} operation
  * @returns {Promise<Outcome>}
  */
-async function sign(config, [number, fingerprint, input]) {
+async function sign(config, [fingerprint, input], _signal, operation) {
   const { subtle } = crypto;
   if (!subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
   let key = keys.get(fingerprint);
   if (!key) {
-    let [der] = ask("k", number);
+    let [der] = ask("k", operation);
     if (!der && config.credential) {
       // The core forgot it when another session had it; this one still has the file.
-      register(config, emulatorOf(config), true);
-      [der] = ask("k", number);
+      register(config, true);
+      [der] = ask("k", operation);
     }
     const bytes = Uint8Array.from(atob(der.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     key = await subtle.importKey("pkcs8", bytes, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
@@ -201,8 +204,8 @@ async function sign(config, [number, fingerprint, input]) {
     keys.set(fingerprint, key);
     if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
   }
-  ask("w", number);
-  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, new TextEncoder().encode(input)));
+  ask("w", operation);
+  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encode(input)));
   return [
     btoa(String.fromCharCode(...signature))
       .replaceAll("+", "-")
@@ -251,11 +254,11 @@ async function textOf({ body }) {
 
 /**
  * @param {Config} config
- * @param {string[]} what Whether it is an access token, and the scopes or the audience
+ * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Outcome>}
  */
-async function call({ credential }, [access, wanted], signal) {
+async function call({ credential }, [, access, wanted], signal) {
   const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
   const given = await /** @type {Function} */ (credential)(need);
   if (isString(given)) return [given];

@@ -20,10 +20,11 @@ import { invalidBase, isString } from "./options.js";
  * @returns {Place}
  */
 export function findPlace({ base, insecure }) {
-  const [href, prefix, origin, audience, itself] = ask("b", insecure, base, "");
+  const [href, itself, audience] = ask("b", insecure, base);
   const url = new URL(base);
-  if (url.href !== href || url.origin !== origin) throw invalidBase(`is read as ${href} here, and as ${url.href} by this runtime`);
-  return { itself, prefix, origin, query: url.search, audience };
+  if (url.href !== href) throw invalidBase(`is read as ${href} here, and as ${url.href} by this runtime`);
+  const { origin, search } = url;
+  return { itself, prefix: itself.replace(search, "").replace(/\/+$/, ""), origin, query: search, audience };
 }
 
 /**
@@ -42,14 +43,28 @@ export function below({ joinUrl, base }, place, input) {
     if (href.startsWith(`${place.origin}/`) && !href.includes("#")) return href;
     throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or a fragment.");
   }
+  const verdict = judge(input);
+  const url = joined(place, input);
+  return verdict === 0 ? url : agreed(place, url);
+}
+
+/** @param {string} input A path that the core does not refuse */
+function judge(input) {
   const verdict = checkPath(input);
   if (verdict > 1) ask("p", input);
-  const url = joined(place, input);
-  if (verdict === 0) return url;
+  return verdict;
+}
+
+/**
+ * A URL as the runtime reads it, where that lies below the base.
+ *
+ * @param {Place} place
+ * @param {string | URL} url
+ */
+function agreed({ prefix }, url) {
   const { href } = parse(url);
-  const { prefix } = place;
   if (`${href}/`.startsWith(`${prefix}/`) || href.startsWith(`${prefix}?`)) return href;
-  throw refused("the path is not below the base URL as this runtime reads it. Percent-encode what is unusual in it.");
+  throw refused("the URL is not below the base URL as this runtime reads it. Percent-encode what is unusual in it.");
 }
 
 /**
@@ -69,13 +84,14 @@ function joined(place, input) {
 /**
  * An absolute URL that lies within the session, as the runtime writes it.
  *
- * @param {Config} config
+ * @param {Place} place
  * @param {string | URL} url
  * @returns {string}
  */
-export function absolute({ insecure, base }, url) {
-  const { href } = parse(url);
-  ask("b", insecure, base, href);
+export function absolute(place, url) {
+  const href = agreed(place, url);
+  // What the runtime left in it may still climb behind a server that decodes once more. The point keeps a slash from being two.
+  judge(`.${href.slice(place.prefix.length)}`);
   return href;
 }
 

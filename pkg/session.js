@@ -153,7 +153,7 @@ class Session {
     const config = this.#config;
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
-    const href = isPath ? below(config, place, input) : absolute(config, request?.url ?? input);
+    const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, request);
     const { signal, met } = deadline(call.timeout, call.signal);
     try {

@@ -98,8 +98,9 @@ fn granted(json: Json<'_>, answer: &Received, target: &Target, now: Now) -> Resu
 /// how far the clocks are apart.
 fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> AuthError {
     let said = said(answer.status, json);
-    let apart_s = answer.date_ms.map(|server_ms| server_ms.abs_diff(now.wall_ms) / 1000);
-    let apart = apart_s.map_or_else(|| "?".into(), decimal);
+    let server_ms = answer.date_ms.unwrap_or(now.wall_ms);
+    let apart_s = server_ms.abs_diff(now.wall_ms) / 1000;
+    let apart = fill("$ s $", &[&decimal(apart_s), if server_ms > now.wall_ms { "behind" } else { "ahead" }]);
     let transient = matches!(answer.status, 408 | 429 | 500..=599)
         || matches!(said.error.as_str(), "internal_failure" | "server_error" | "temporarily_unavailable");
     let (code, message, own) = if transient {
@@ -107,7 +108,7 @@ fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> Au
     } else if matches!(answer.status, 300..=399) {
         (Code::InvalidAnswer, "the token endpoint redirects $ (~). Credentials do not follow.", who)
     } else if is_skew(&said, apart_s) {
-        (Code::ClockSkew, "the token endpoint refused the time (~). Set the clock: it is $ s off.", apart.as_str())
+        (Code::ClockSkew, "the token endpoint refused the time (~). Set the clock ($).", apart.as_str())
     } else {
         let message =
             "the token endpoint refused $ a token (~). Look at the account, its key, and what it was asked for.";
@@ -132,10 +133,10 @@ fn said(status: u16, json: Option<Json<'_>>) -> ServerSaid {
 
 /// Whether the clock is what the server refuses. One that gives no reason may still mean it; one that names another
 /// reason does not.
-fn is_skew(said: &ServerSaid, apart_s: Option<u64>) -> bool {
+fn is_skew(said: &ServerSaid, apart_s: u64) -> bool {
     contains(&said.description, "iat and exp")
         || contains(&said.description, "reasonable timeframe")
-        || apart_s >= Some(5 * 60) && said.error == "invalid_grant" && said.description.is_empty()
+        || apart_s >= 5 * 60 && said.error == "invalid_grant" && said.description.is_empty()
 }
 
 #[cfg(test)]
@@ -265,6 +266,6 @@ mod tests {
         let answer = Received { date_ms: Some(NOW.wall_ms), ..answer(400, body) };
         let error = read(&answer, &target(), "x", Now::new(NOW.wall_ms - 600_000, 0)).unwrap_err();
         assert_eq!(error.code, Code::ClockSkew);
-        assert!(error.message.contains("600 s off"), "{}", error.message);
+        assert!(error.message.contains("600 s behind"), "{}", error.message);
     }
 }
