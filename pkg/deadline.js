@@ -25,7 +25,7 @@ export function deadline(ms, callers) {
   }
   const met = (/** @type {unknown} */ thrown) => {
     clearTimeout(timer);
-    return signal?.aborted ? signal.reason : thrown;
+    return thrown && signal?.aborted ? signal.reason : thrown;
   };
   return { signal, met };
 }

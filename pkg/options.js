@@ -172,5 +172,5 @@ function stringify(credential) {
   } catch {
     // Its own error would show what is in it.
   }
-  throw new AuthError("invalid_credential", "the credential is an object, but not plain JSON.");
+  throw new AuthError("invalid_credential", "the credential object is not plain JSON.");
 }
