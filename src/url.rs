@@ -4,15 +4,15 @@
 //! *accepted* means the same to every URL parser, so that no two of them can
 //! disagree about where a credential goes.
 
-use crate::text::{after_last, before, concat, contains, number, push_decimal};
+use crate::text::{after_last, before, concat, contains, cut, number, push_decimal};
 use alloc::string::String;
 
 /// An absolute `http` or `https` URL without userinfo and fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Url {
-    https: bool,
     /// Origin, path and query, the origin in its one way of writing: one text costs less than three to hand on and drop.
     text: String,
+    host_at: usize,
     path_at: usize,
     query_at: usize,
 }
@@ -31,37 +31,49 @@ impl Url {
     /// assert!(Url::parse("https://user@svc.run.app").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Url, &'static str> {
-        if text.len() > LONGEST {
+        let mut url = Url { text: text.to_ascii_lowercase(), host_at: 0, path_at: 0, query_at: 0 };
+        url.read(text)?;
+        Ok(url)
+    }
+
+    /// Of a text that is in lower case yet, and of the same text as it was written.
+    fn read(&mut self, written: &str) -> Result<(), &'static str> {
+        if written.len() > LONGEST {
             return Err("is longer than 8192 bytes");
         }
-        if !text.bytes().all(is_plain) {
+        if held(written) > CLIMBS | APOSTROPHE {
             return Err(
                 "has a character that parsers read differently (percent-encode it, write hosts as xn--), or a fragment",
             );
         }
-        let mut lower = String::from(text);
-        lower.make_ascii_lowercase();
-        let rest = lower.strip_prefix("http").ok_or(NO_SCHEME)?;
-        let (https, rest) = rest.strip_prefix('s').map_or((false, rest), |rest| (true, rest));
-        let authority = before(before(rest.strip_prefix("://").ok_or(NO_SCHEME)?, "?"), "/");
+        let (scheme, rest) = cut(&self.text, "://").unwrap_or_default();
+        let usual = match scheme {
+            "https" => 443,
+            "http" => 80,
+            _ => return Err("does not begin with https:// (or http://)"),
+        };
+        let authority = before(before(rest, "?"), "/");
         if contains(authority, "@") {
             return Err("has userinfo (…@)");
         }
-        let mut url = Url {
-            https,
-            text: origin(https, authority).ok_or("has no host, or one or a port that parsers read differently")?,
-            path_at: 0,
-            query_at: 0,
-        };
-        let rest = text.get(if https { 8_usize } else { 7 }.saturating_add(authority.len())..).unwrap_or_default();
+        self.host_at = scheme.len().saturating_add(3);
+        let rest = written.get(self.host_at.saturating_add(authority.len())..).unwrap_or_default();
         let path = before(rest, "?");
-        if path.as_bytes().split(|byte| *byte == b'/').any(|segment| dots(segment) > 0) {
+        if has_dots(path.as_bytes()) {
             return Err("has a . or .. in its path");
         }
-        url.path_at = url.text.len();
-        url.query_at = url.path_at.saturating_add(path.len());
-        url.text.push_str(rest);
-        Ok(url)
+        let (host, port) =
+            host_and_port(authority, usual).ok_or("has no host, or one or a port that parsers read differently")?;
+        let end = self.host_at.saturating_add(host);
+        self.text.truncate(end);
+        if port != usual {
+            self.text.push_str(":");
+            push_decimal(&mut self.text, port);
+        }
+        self.path_at = self.text.len();
+        self.query_at = self.path_at.saturating_add(path.len());
+        self.text.push_str(rest);
+        Ok(())
     }
 
     /// Scheme, host and port, as the web writes an origin.
@@ -71,7 +83,7 @@ impl Url {
 
     /// The host, in lower case, and the port where it is not the scheme's own.
     pub fn host_and_port(&self) -> &str {
-        self.text.get(if self.https { 8 } else { 7 }..self.path_at).unwrap_or_default()
+        self.text.get(self.host_at..self.path_at).unwrap_or_default()
     }
 
     /// The whole URL, as the WHATWG standard serializes it.
@@ -92,7 +104,7 @@ impl Url {
 
     /// Whether it is `https`.
     pub fn is_https(&self) -> bool {
-        self.https
+        self.host_at == 8
     }
 
     /// The path as it was written: it may be empty.
@@ -110,95 +122,113 @@ impl Url {
         let host = self.host_and_port();
         let name = before(host, ":");
         name == "localhost"
-            || name.as_bytes().starts_with(b"127.") && is_ipv4(name)
+            || name.as_bytes().starts_with(b"127.") && number(after_last(name, ".")).is_some()
             || host.as_bytes().starts_with(b"[::1]")
     }
 }
 
-const NO_SCHEME: &str = "does not begin with https:// (or http://)";
-
-/// Whether a path segment is `.` (1) or `..` (2), with its dots percent-encoded or not; else 0.
-pub(crate) fn dots(segment: &[u8]) -> usize {
-    let mut rest = segment;
-    let mut count = 0_usize;
-    while let [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] = rest {
-        rest = after;
-        count = count.saturating_add(1);
+/// Whether a segment of a path is `.` or `..`, with its dots percent-encoded or not.
+fn has_dots(path: &[u8]) -> bool {
+    let mut rest = path;
+    // Of the segment so far: nothing, one dot, two dots, or what is a name.
+    let mut run = 0_u32;
+    loop {
+        rest = match rest {
+            [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] if run < 2 => {
+                run = run.saturating_add(1);
+                after
+            }
+            [b'/', ..] | [] if matches!(run, 1 | 2) => return true,
+            [] => return false,
+            [byte, after @ ..] => {
+                run = if *byte == b'/' { 0 } else { 3 };
+                after
+            }
+        }
     }
-    if rest.is_empty() && count < 3 { count } else { 0 }
 }
 
 /// Whether a reference begins with a scheme (RFC 3986, section 3.1).
 pub(crate) fn has_scheme(text: &str) -> bool {
-    let mut first = true;
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => {}
-            b'0'..=b'9' | b'+' | b'-' | b'.' if !first => {}
-            b':' => return !first,
-            _ => return false,
-        }
-        first = false;
+    let scheme = cut(text, ":").unwrap_or_default().0;
+    scheme.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+/// What stands somewhere in a text, as the sum of these: a dot or a percent sign, which can leave a path; an apostrophe,
+/// which is encoded in a query alone; what the WHATWG standard encodes in some other part; and what no path has.
+pub(crate) const CLIMBS: u8 = 1;
+pub(crate) const APOSTROPHE: u8 = 2;
+pub(crate) const ENCODED: u8 = 4;
+pub(crate) const FRAGMENT: u8 = 8;
+pub(crate) const BACKSLASH: u8 = 16;
+pub(crate) const CONTROL: u8 = 32;
+
+pub(crate) fn held(text: &str) -> u8 {
+    text.bytes().fold(0, |held, byte| held | CLASSES.get(usize::from(byte)).copied().unwrap_or_default())
+}
+
+/// What each byte is: a table is smaller than the jump that a `match` becomes.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "made when the crate is compiled, where either would be an error"
+)]
+const CLASSES: [u8; 256] = {
+    let mut classes = [ENCODED; 256];
+    let mut at = 0;
+    while at < 128 {
+        classes[at] = match at as u8 {
+            0..=31 | 127 => CONTROL,
+            b'\\' => BACKSLASH,
+            b'#' => FRAGMENT,
+            b'.' | b'%' => CLIMBS,
+            b'\'' => APOSTROPHE,
+            b' ' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' => ENCODED,
+            _ => 0,
+        };
+        at += 1;
     }
-    false
-}
+    classes
+};
 
-/// What the WHATWG standard leaves alone in every part of a URL.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-}
-
-/// Scheme, host and port in their one way of writing; `authority` is in lower case.
-fn origin(https: bool, authority: &str) -> Option<String> {
-    let name_ends = if authority.as_bytes().first() == Some(&b'[') {
+/// Where the host ends, and the port; `authority` is in lower case.
+fn host_and_port(authority: &str, usual: u64) -> Option<(usize, u64)> {
+    let end = if authority.as_bytes().first() == Some(&b'[') {
         before(authority, "]").len().checked_add(1)?
     } else {
         before(authority, ":").len()
     };
-    let (host, port) = authority.split_at_checked(name_ends)?;
-    let (scheme, usual) = if https { ("https://", 443) } else { ("http://", 80) };
-    let mut out = concat(&[scheme, host]);
-    if !port.is_empty() {
-        let port = number(port.strip_prefix(':')?).filter(|port| *port <= 65535)?;
-        if port != usual {
-            out.push_str(":");
-            push_decimal(&mut out, port);
-        }
-    }
-    is_host(host).then_some(out)
+    let (host, port) = authority.split_at_checked(end)?;
+    let port = if port.is_empty() { usual } else { number(port.strip_prefix(':')?).filter(|port| *port <= 65535)? };
+    is_host(host).then_some((end, port))
 }
 
 fn is_host(host: &str) -> bool {
     if let [b'[', inner @ .., b']'] = host.as_bytes() {
         return contains(host, ":") && inner.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b':');
     }
-    let name = host.strip_suffix('.').unwrap_or(host);
-    // A last label that is a number makes parsers read the host as an IPv4 address, in many notations.
-    let last = after_last(name, ".");
-    let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.as_bytes().starts_with(b"0x");
-    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    // Between dots, two dots in a row show an empty label wherever it is.
-    letters && !contains(&concat(&[".", name, "."]), "..") && (!numeric || is_ipv4(host))
-}
-
-/// Four decimal numbers, written in the one way that every parser reads alike.
-fn is_ipv4(host: &str) -> bool {
-    let (mut dots, mut digits, mut value) = (0_usize, 0_u32, 0_u32);
-    for byte in host.bytes() {
-        match byte {
-            b'.' if digits > 0 => (dots, digits, value) = (dots.saturating_add(1), 0, 0),
-            // Nothing follows a zero that a number begins with.
-            b'0'..=b'9' if digits == 0 || value > 0 => {
-                digits = digits.saturating_add(1);
-                value = value.saturating_mul(10).saturating_add(u32::from(byte & 15));
-                if value > 255 {
-                    return false;
-                }
+    let mut rest = host.strip_suffix('.').unwrap_or(host);
+    let mut octets = 0_usize;
+    loop {
+        let label = before(rest, ".");
+        if label.is_empty() || !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+            return false;
+        }
+        let value = number(label);
+        // A number below 256, written in the one way that every parser reads alike; whatever else is too many at once.
+        let is_octet =
+            value.is_some_and(|value| value < 256) && (label.len() == 1 || !label.as_bytes().starts_with(b"0"));
+        octets = octets.saturating_add(if is_octet { 1 } else { 5 });
+        match cut(rest, ".") {
+            Some((_, behind)) => rest = behind,
+            // A last label that is a number makes parsers read the host as an IPv4 address, in many notations.
+            None if value.is_some() || label.as_bytes().starts_with(b"0x") => {
+                return octets == 4 && !host.as_bytes().ends_with(b".");
             }
-            _ => return false,
+            None => return true,
         }
     }
-    dots == 3 && digits > 0
 }
 
 #[cfg(test)]

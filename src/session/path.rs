@@ -2,7 +2,7 @@
 
 use crate::error::{AuthError, Code};
 use crate::text::before;
-use crate::url::{dots, has_scheme};
+use crate::url::{BACKSLASH, CLIMBS, CONTROL, FRAGMENT, has_scheme, held};
 use alloc::vec::Vec;
 
 /// An input that stays below any base that it is joined to.
@@ -47,98 +47,73 @@ pub(crate) fn verdict(input: &str) -> Result<Path, &'static str> {
     if input.len() > LONGEST {
         return Err("is over 64 KiB");
     }
-    let mut path = Path::Plain;
-    let mut climbs = false;
-    for byte in input.bytes() {
-        match CLASSES.get(usize::from(byte)).copied().unwrap_or(CAREFUL) {
-            PLAIN => {}
-            CLIMBS => climbs = true,
-            CONTROL => return Err("has a control character"),
-            BACKSLASH => return Err("has a backslash"),
-            FRAGMENT => return Err("has a fragment; for the character write %23"),
-            _ => path = Path::Careful,
-        }
+    let held = held(input);
+    if held & CONTROL > 0 {
+        return Err("has a control character");
     }
-    if let [b' ', ..] | [.., b' '] = input.as_bytes() {
+    if held & BACKSLASH > 0 {
+        return Err("has a backslash");
+    }
+    if held & FRAGMENT > 0 {
+        return Err("has a fragment; for the character write %23");
+    }
+    if input.as_bytes().starts_with(b" ") || input.as_bytes().ends_with(b" ") {
         return Err("begins or ends with a space");
     }
-    if let [b'/', b'/', ..] = input.as_bytes() {
+    if input.as_bytes().starts_with(b"//") {
         return Err("begins with //, as another host does");
     }
     let before_query = before(input, "?");
     if has_scheme(before_query) {
         return Err("begins with what reads as a scheme; a / before it makes it a path");
     }
-    if climbs && below(before_query)? == Path::Careful {
-        path = Path::Careful;
-    }
-    Ok(path)
+    let dotted = held & CLIMBS > 0 && below(before_query)?;
+    Ok(if dotted || held > CLIMBS { Path::Careful } else { Path::Plain })
 }
 
-const PLAIN: u8 = 0;
-const CAREFUL: u8 = 1;
-const CLIMBS: u8 = 2;
-const CONTROL: u8 = 3;
-const BACKSLASH: u8 = 4;
-const FRAGMENT: u8 = 5;
-
-/// What each ASCII character means: a table is smaller than the jump that a `match` becomes (450 bytes of code against 690).
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "made when the crate is compiled, where either would be an error"
-)]
-const CLASSES: [u8; 128] = {
-    let mut classes = [PLAIN; 128];
-    let mut at = 0;
-    while at < classes.len() {
-        classes[at] = match at as u8 {
-            0..=31 | 127 => CONTROL,
-            b'\\' => BACKSLASH,
-            b'#' => FRAGMENT,
-            b'.' | b'%' => CLIMBS,
-            b' ' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\'' => CAREFUL,
-            _ => PLAIN,
-        };
-        at += 1;
-    }
-    classes
-};
-
 /// Follows the segments: one that is or hides `..`, in whatever encoding, goes up; only plain slashes go down.
-pub(super) fn below(path: &str) -> Result<Path, &'static str> {
+/// Says whether there are such, or ones that are `.`.
+pub(super) fn below(path: &str) -> Result<bool, &'static str> {
     let mut depth = 0_usize;
-    let mut dotted = Path::Plain;
-    for segment in path.as_bytes().split(|byte| *byte == b'/') {
-        let decoded = fully_decoded(segment);
-        let mut names = false;
-        for piece in decoded.split(|byte| matches!(byte, b'/' | b'\\')) {
-            match dots(piece) {
-                2 => {
-                    dotted = Path::Careful;
-                    depth = depth.checked_sub(1).ok_or("leaves the base path by a .. or an encoded one")?;
-                }
-                1 => dotted = Path::Careful,
-                _ => names |= !piece.is_empty(),
-            }
+    let mut dotted = false;
+    let mut names = 0;
+    // Of the piece so far: nothing, one dot, two dots, or what is a name.
+    let mut run = 0_usize;
+    for byte in fully_decoded(path) {
+        if byte != b'/' && byte != b'\\' {
+            run = if byte == b'.' && run < 2 { run.saturating_add(1) } else { 3 };
+            continue;
         }
-        depth = depth.saturating_add(usize::from(names));
+        if run > 2 {
+            names = 1;
+        } else {
+            dotted |= run > 0;
+            depth = depth.checked_sub(run / 2).ok_or("leaves the base path by a .. or an encoded one")?;
+        }
+        run = 0;
+        if byte == b'/' {
+            depth = depth.saturating_add(names);
+            names = 0;
+        }
     }
     Ok(dotted)
 }
 
-/// Percent-decodes until nothing is left to decode: a server behind two others may do the same.
-fn fully_decoded(segment: &[u8]) -> Vec<u8> {
-    let mut out: Vec<u8> = Vec::with_capacity(segment.len());
-    for byte in segment {
-        out.push(*byte);
-        while let [.., b'%', high, low] = out.as_slice() {
+/// Percent-decodes until nothing is left to decode: a server behind two others may do the same. A slash at the end is
+/// added; what was an encoded slash is written as a backslash.
+fn fully_decoded(path: &str) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(path.len().saturating_add(1));
+    for byte in path.bytes() {
+        out.push(byte);
+        while let [kept @ .., b'%', high, low] = out.as_slice() {
             let digit = |byte: u8| char::from(byte).to_digit(16);
-            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else { break };
-            out.truncate(out.len().saturating_sub(3));
-            out.push((high << 4 | low) as u8);
+            let (Some(high), Some(low), length) = (digit(*high), digit(*low), kept.len()) else { break };
+            out.truncate(length);
+            let byte = (high << 4 | low) as u8;
+            out.push(if byte == b'/' { b'\\' } else { byte });
         }
     }
+    out.push(b'/');
     out
 }
 
