@@ -29,7 +29,7 @@ impl<'a> Json<'a> {
     /// ```
     pub fn parse(bytes: &'a [u8]) -> Option<Json<'a>> {
         let mut reader = Reader(bytes);
-        let value = reader.value(DEEPEST)?;
+        let value = reader.item()?;
         reader.space();
         reader.0.is_empty().then_some(value)
     }
@@ -39,9 +39,13 @@ impl<'a> Json<'a> {
         let mut found = None;
         let mut reader = Reader(self.0);
         if reader.byte() == b'{' {
-            while let Some((key, value)) = reader.member() {
+            while let Some(key) = reader.item() {
+                // A colon, and below a comma or the end: what was checked already.
+                reader.sign();
+                let value = reader.item();
+                reader.sign();
                 if key.is(name) {
-                    found = Some(value);
+                    found = value;
                 }
             }
         }
@@ -60,6 +64,7 @@ impl<'a> Json<'a> {
         if reader.byte() == b'[' {
             while let Some(item) = reader.item() {
                 found |= item.is(text);
+                reader.sign();
             }
         }
         found
@@ -166,61 +171,61 @@ impl<'a> Reader<'a> {
         self.byte()
     }
 
-    fn value(&mut self, depth: u32) -> Option<Json<'a>> {
+    /// Goes past a value, if it is one, from white space before it.
+    fn value(&mut self, depth: u32) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         self.space();
-        let begin = self.0;
-        match self.byte() {
-            b'"' => while self.character()?.is_some() {},
+        match self.0.first()? {
+            b'"' => self.string()?,
             // In ASCII both closing brackets stand two behind the opening one.
             open @ (b'{' | b'[') => {
                 let close = open.wrapping_add(2);
+                self.byte();
                 self.space();
                 if self.0.first() == Some(&close) {
                     self.byte();
-                } else {
-                    self.members(open, close, depth)?;
+                    return Some(());
+                }
+                loop {
+                    if *open == b'{' {
+                        self.space();
+                        self.string()?;
+                        (self.sign() == b':').then_some(())?;
+                    }
+                    self.value(depth)?;
+                    match self.sign() {
+                        b',' => {}
+                        byte => return (byte == close).then_some(()),
+                    }
                 }
             }
             _ => {
-                while let [b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.', rest @ ..] = self.0 {
-                    self.0 = rest;
-                }
-                let word = self.since(begin)?;
+                let end = self.0.iter().position(|byte| matches!(byte, 0..=b' ' | b',' | b']' | b'}'));
+                let (word, rest) = self.0.split_at_checked(end.unwrap_or(self.0.len()))?;
+                self.0 = rest;
                 (matches!(word, b"true" | b"false" | b"null") || is_number(word)).then_some(())?;
             }
         }
-        self.since(begin).map(Json)
+        Some(())
     }
 
-    fn members(&mut self, open: u8, close: u8, depth: u32) -> Option<()> {
-        loop {
-            if open == b'{' {
-                let key = self.value(depth)?;
-                (key.first() == b'"' && self.sign() == b':').then_some(())?;
-            }
-            self.value(depth)?;
-            match self.sign() {
-                b',' => {}
-                byte => return (byte == close).then_some(()),
-            }
-        }
+    /// Goes past a string.
+    fn string(&mut self) -> Option<()> {
+        (self.byte() == b'"').then_some(())?;
+        while self.character()?.is_some() {}
+        Some(())
     }
 
-    /// Of text that is known to be good: the next item of an array, and what parts it from the one behind.
+    /// The next value.
     fn item(&mut self) -> Option<Json<'a>> {
-        let item = self.value(DEEPEST)?;
-        self.sign();
-        Some(item)
+        self.space();
+        let begin = self.0;
+        self.value(DEEPEST)?;
+        Some(Json(self.since(begin)))
     }
 
-    /// As [`item`](Reader::item), the next member of an object.
-    fn member(&mut self) -> Option<(Json<'a>, Json<'a>)> {
-        Some((self.item()?, self.item()?))
-    }
-
-    fn since(&self, begin: &'a [u8]) -> Option<&'a [u8]> {
-        begin.get(..begin.len().checked_sub(self.0.len())?)
+    fn since(&self, begin: &'a [u8]) -> &'a [u8] {
+        begin.get(..begin.len().saturating_sub(self.0.len())).unwrap_or_default()
     }
 
     /// The next character of a string, nothing at its end; or `None` for what no string may hold.
@@ -235,24 +240,21 @@ impl<'a> Reader<'a> {
     /// What an escape stands for, behind its backslash.
     fn escaped(&mut self) -> Option<char> {
         Some(match self.byte() {
-            c @ (b'"' | b'\\' | b'/') => char::from(c),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
             b'u' => {
-                let unit = self.four_digits()?;
-                // The first half of a surrogate pair needs its second.
-                if unit >> 10 != 0xd800 >> 10 {
-                    return char::from_u32(unit);
+                let mut unit = self.four_digits()?;
+                // The first half of a surrogate pair needs its second; which makes no character alone.
+                if unit >> 10 == 0xd800 >> 10 && self.byte() == b'\\' && self.byte() == b'u' {
+                    let low = self.four_digits()?;
+                    (low >> 10 == 0xdc00 >> 10).then_some(())?;
+                    unit = ((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000);
                 }
-                (self.byte() == b'\\' && self.byte() == b'u').then_some(())?;
-                let low = self.four_digits()?;
-                (low >> 10 == 0xdc00 >> 10).then_some(())?;
-                return char::from_u32(((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000));
+                char::from_u32(unit)?
             }
-            _ => return None,
+            letter => {
+                // Each letter, and behind it what it stands for.
+                let pairs = b"\"\"\\\\//b\x08f\x0cn\nr\rt\t".as_chunks().0;
+                char::from(pairs.iter().find(|[known, _]| *known == letter)?[1])
+            }
         })
     }
 
@@ -266,21 +268,15 @@ impl<'a> Reader<'a> {
 
     /// The character that begins with that byte (RFC 3629): `core` reads whole texts, with 600 bytes more.
     fn utf8(&mut self, first: u8) -> Option<char> {
-        let more = match first {
-            0..=0x7f => return Some(char::from(first)),
-            0xc0..=0xdf => 1,
-            0xe0..=0xef => 2,
-            0xf0..=0xf7 => 3,
-            _ => return None,
-        };
-        let mut code = u32::from(first) & (0x3f >> more);
-        for _ in 0..more {
+        let length = first.leading_ones();
+        let mut code = u32::from(first) & 0x7f >> length;
+        for _ in 1..length {
             let byte = self.byte();
             (byte & 0xc0 == 0x80).then_some(())?;
             code = code << 6 | u32::from(byte & 0x3f);
         }
-        // Nothing may be written longer than it has to be.
-        char::from_u32(code).filter(|c| c.len_utf8() > more)
+        // Nothing may be written longer than it has to be; a byte of the middle cannot begin.
+        char::from_u32(code).filter(|c| length == 0 || length > 1 && c.len_utf8() == length as usize)
     }
 }
 
