@@ -204,8 +204,16 @@ pub fn shown(text: &str) -> String {
         // A URL's host may be long; what stands in its path is looked at by itself.
         let url = run.as_bytes().starts_with(b"//")
             && (out.as_bytes().ends_with(b"http:") || out.as_bytes().ends_with(b"https:"));
-        let segments = run.as_bytes().split(|byte| *byte == b'/');
-        let longest = if url { segments.skip(3).map(<[u8]>::len).max().unwrap_or_default() } else { run.len() };
+        let (mut slashes, mut length, mut longest) = (0_usize, 0_usize, 0_usize);
+        for byte in run.bytes() {
+            length = length.saturating_add(1);
+            if url && byte == b'/' {
+                (slashes, length) = (slashes.saturating_add(1), 0);
+            }
+            if !url || slashes > 2 {
+                longest = longest.max(length);
+            }
+        }
         let hidden = run.len() > LONGEST || longest >= TOKEN_LIKE;
         out.push_str(if hidden { "[redacted]" } else { &run });
         run.clear();

@@ -10,7 +10,7 @@ use crate::error::{AuthError, Code};
 use crate::jose::base64::encode_url;
 use crate::json::Json;
 use crate::secret::{Secret, Vault};
-use crate::text::{concat, decimal};
+use crate::text::decimal;
 use alloc::string::String;
 use sha2::block_api::compress256;
 use zeroize::Zeroizing;
@@ -65,18 +65,18 @@ impl Credential {
     /// As [`from_json_with`](Credential::from_json_with), of what a file held.
     pub(crate) fn from_bytes(text: &[u8], hosts: &Hosts) -> Result<Credential, AuthError> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let file = Json::parse(text).filter(Json::is_object).ok_or_else(|| invalid(" is not a JSON object", ""))?;
+        let file = Json::parse(text).filter(Json::is_object).ok_or_else(|| invalid(" is not a JSON object"))?;
         let has = |name| file.get(name).is_some();
         match file.text("type").as_ref().map(|kind| kind.as_str()) {
             Some("service_account") => ServiceAccount::from_file(&file, hosts),
-            None if has("type") => Err(invalid("'s type is not a string", "")),
+            None if has("type") => Err(invalid("'s type is not a string")),
             // Deployments often carry these two fields alone.
             None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
             None if has("web") || has("installed") => {
-                Err(unsupported("credential is an OAuth client file, which names an application and no account", ""))
+                Err(unsupported(" is an OAuth client file, which names an application and no account", ""))
             }
-            None => Err(invalid(" has no type", "")),
-            Some(other) => Err(unsupported("type of the credential is ~", other)),
+            None => Err(invalid(" has no type")),
+            Some(other) => Err(unsupported("'s type is ", other)),
         }
     }
 
@@ -155,18 +155,14 @@ fn sha256(text: &[u8]) -> [u8; 32] {
     out
 }
 
-/// `why` ends the sentence; where it has a `$`, that stands for `what`.
-fn invalid(why: &str, what: &str) -> AuthError {
-    AuthError::about(Code::InvalidCredential, &concat(&["the credential", why, ". Give the key file whole."]), "", what)
+/// `why` ends the sentence.
+fn invalid(why: &str) -> AuthError {
+    AuthError::about(Code::InvalidCredential, "the credential$. Give the key file whole.", "", why)
 }
 
+/// `why` ends the sentence, or what a stranger wrote does.
 fn unsupported(why: &str, strangers: &str) -> AuthError {
-    AuthError::about(
-        Code::UnsupportedCredential,
-        &concat(&["the ", why, "; supported is service_account."]),
-        strangers,
-        "",
-    )
+    AuthError::about(Code::UnsupportedCredential, "the credential$~; supported is service_account.", strangers, why)
 }
 
 #[cfg(test)]

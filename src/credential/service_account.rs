@@ -5,7 +5,7 @@ use crate::error::{AuthError, Code};
 use crate::jose::rsa_private_key;
 use crate::json::Json;
 use crate::secret::{SecretId, Vault};
-use crate::text::contains;
+use crate::text::{concat, contains};
 use alloc::string::String;
 
 /// A service account, by a key of its own.
@@ -52,7 +52,7 @@ impl ServiceAccount {
         read_field(file, "private_key_id", &mut self.private_key_id)?;
         read_field(file, "token_uri", &mut self.token_uri)?;
         if !contains(&self.client_email, "@") {
-            return Err(invalid("'s client_email is no email address", ""));
+            return Err(invalid("'s client_email is no email address"));
         }
         if self.token_uri.is_empty() {
             self.token_uri.push_str(GOOGLE_TOKEN_URI);
@@ -63,9 +63,9 @@ impl ServiceAccount {
             .get("universe_domain")
             .is_some_and(|universe| !universe.is_null() && !universe.is("") && !universe.is("googleapis.com"))
         {
-            return Err(unsupported("credential's universe_domain is not googleapis.com", ""));
+            return Err(unsupported("'s universe_domain is not googleapis.com", ""));
         }
-        let pem = file.text("private_key").ok_or_else(|| invalid("'s private_key is no string", ""))?;
+        let pem = file.text("private_key").ok_or_else(|| invalid("'s private_key is no string"))?;
         let key = rsa_private_key(&pem).map_err(|why| {
             AuthError::about(Code::InvalidCredential, "the credential's private_key $. Create a new key.", "", why)
         })?;
@@ -90,7 +90,7 @@ fn read_field(file: &Json<'_>, name: &str, out: &mut String) -> Result<(), AuthE
             out.push_str(&text);
             Ok(())
         }
-        _ => Err(invalid("'s $ is not visible ASCII", name)),
+        _ => Err(invalid(&concat(&["'s ", name, " is not visible ASCII"]))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Base64 in the two alphabets of RFC 4648: ours, because it is forty lines and the crate adds four kilobytes to the module.
 
+use crate::text::push;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,7 +11,7 @@ const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(crate) fn encode_url(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
     let (mut group, mut bits) = (0_u32, 0_u32);
-    let mut emit = |six: u32| out.extend(URL_SAFE.get((six & 63) as usize).map(|byte| char::from(*byte)));
+    let mut emit = |six: u32| push(&mut out, URL_SAFE.get((six & 63) as usize).map_or('-', |byte| char::from(*byte)));
     for byte in bytes {
         group = group << 8 | u32::from(*byte);
         bits = bits.saturating_add(8);

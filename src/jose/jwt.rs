@@ -40,23 +40,12 @@ impl Claims {
         if token.len() > LONGEST {
             return None;
         }
-        let mut claims = Claims(Secret::new([]));
-        let mut parts = 0_usize;
-        for part in token.split(|byte| *byte == b'.') {
-            let part = base64::decode_url(part)?;
-            let good = match parts {
-                0 => Json::parse(&part)?.get("alg").is_some(),
-                1 => {
-                    claims = Claims(Secret::new(part));
-                    claims.json()?.is_object()
-                }
-                2 => !part.is_empty(),
-                _ => false,
-            };
-            good.then_some(())?;
-            parts = parts.saturating_add(1);
-        }
-        (parts == 3).then_some(claims)
+        let (header, rest) = part(token)?;
+        Json::parse(&base64::decode_url(header)?)?.get("alg")?;
+        let (claims, signature) = part(rest)?;
+        let claims = Claims(Secret::new(base64::decode_url(claims)?));
+        let signed = base64::decode_url(signature).is_some_and(|signature| !signature.is_empty());
+        (signed && claims.json()?.is_object()).then_some(claims)
     }
 
     /// A claim that is a NumericDate, as a number and nothing else (RFC 7519, section 2).
@@ -72,6 +61,12 @@ impl Claims {
     fn json(&self) -> Option<Json<'_>> {
         Json::parse(self.0.expose())
     }
+}
+
+/// What stands before the first dot and behind it.
+fn part(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (part, rest) = text.split_at_checked(text.iter().position(|byte| *byte == b'.')?)?;
+    Some((part, rest.get(1..)?))
 }
 
 #[cfg(test)]

@@ -13,13 +13,12 @@ const FEWEST_BITS: usize = 2048;
 /// The key as PKCS #8 DER, or why it is refused, as the end of a sentence.
 pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
     let (label, body) = labelled(pem).unwrap_or_default();
-    let is_pkcs1 = label == "RSA PRIVATE KEY";
-    if label == "ENCRYPTED PRIVATE KEY" {
-        return Err("is encrypted");
-    }
-    if !is_pkcs1 && label != "PRIVATE KEY" {
-        return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)");
-    }
+    let is_pkcs1 = match label {
+        "PRIVATE KEY" => false,
+        "RSA PRIVATE KEY" => true,
+        "ENCRYPTED PRIVATE KEY" => return Err("is encrypted"),
+        _ => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
+    };
     let mut der = Secret::new(base64::decode_pem(body).ok_or("is no base64, or was cut off")?);
     if is_pkcs1 {
         der = Secret::new(wrapped(der.expose()));
@@ -51,13 +50,17 @@ fn modulus_bits(pkcs8: &[u8]) -> Option<usize> {
     let (key, _) = element(OCTET_STRING, whole.strip_prefix(VERSION_AND_ALGORITHM)?)?;
     let (key, nothing) = element(SEQUENCE, key)?;
     // Version, modulus, public exponent, private exponent, two primes, two exponents, the coefficient: a key that was cut off lacks some.
-    let (_version, key) = element(INTEGER, key)?;
-    let (modulus, mut key) = element(INTEGER, key)?;
-    for _ in 0..7 {
-        key = element(INTEGER, key)?.1;
+    let (mut key, mut modulus): (_, &[u8]) = (key, &[]);
+    for number in 0..9 {
+        let (integer, after) = element(INTEGER, key)?;
+        if number == 1 {
+            modulus = integer;
+        }
+        key = after;
     }
-    let skipped = modulus.iter().take_while(|byte| **byte == 0).count();
-    let modulus = modulus.get(skipped..)?;
+    while let [0, after @ ..] = modulus {
+        modulus = after;
+    }
     let bits = modulus.len().checked_mul(8)?.checked_sub(modulus.first()?.leading_zeros() as usize)?;
     (rest.is_empty() && nothing.is_empty()).then_some(bits)
 }
