@@ -45,4 +45,4 @@ advisories: ## Known vulnerabilities in the dependencies; needs the network
 	@$(env) cargo deny --all-features check advisories
 
 clean: ## Remove what was built and installed in this checkout; tools stay in the cache
-	rm -rf target pkg/wasm .setup {scripts,emulator,tests}/node_modules
+	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients}/node_modules

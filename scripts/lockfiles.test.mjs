@@ -7,7 +7,9 @@ import { root } from "./lib/root.mjs";
 const read = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
 const kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
-for (const folder of ["scripts", "emulator", "tests"].filter((folder) => existsSync(join(root, folder, "package.json")))) {
+const folders = ["scripts", "emulator", "tests", "tests/google-clients"];
+
+for (const folder of folders.filter((folder) => existsSync(join(root, folder, "package.json")))) {
   test(`${folder}: the lockfile locks what package.json asks for`, () => {
     const wanted = read(`${folder}/package.json`);
     const locked = read(`${folder}/package-lock.json`).packages[""];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { claimsOf, idToken, start } from "../testing/harness.js";
 
@@ -60,4 +61,23 @@ test("discovery names the emulator's endpoints and Google's issuer", async (t) =
   assert.equal(document.issuer, "https://accounts.google.com");
   assert.equal(document.token_endpoint, `${url}/token`);
   assert.equal((await certs(document.jwks_uri.replace("/oauth2/v3/certs", ""))).keys.length, 1);
+});
+
+test("the same keys come as certificates, which node reads, and which are signed by themselves", async (t) => {
+  const { url, emulator } = await start(t);
+  await emulator.rotateKeys();
+  const response = await fetch(`${url}/oauth2/v1/certs`);
+  assert.match(response.headers.get("cache-control"), /^public, max-age=\d+/);
+  const pems = await response.json();
+  const { keys } = await certs(url);
+  assert.deepEqual(
+    Object.keys(pems),
+    keys.map((key) => key.kid),
+  );
+  for (const { kid, n } of keys) {
+    const certificate = new X509Certificate(pems[kid]);
+    assert.equal(certificate.publicKey.export({ format: "jwk" }).n, n);
+    assert.ok(certificate.verify(certificate.publicKey));
+    assert.equal(certificate.subject, "CN=federated-signon.system.gserviceaccount.com");
+  }
 });

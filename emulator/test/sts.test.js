@@ -58,6 +58,7 @@ test("refused: every field that is wrong", async (t) => {
     [{ subject_token_type: undefined }, "invalid_request"],
     [{ subject_token_type: "urn:ietf:params:oauth:token-type:saml2" }, "invalid_request"],
     [{ options: "{" }, "invalid_request"],
+    [{ options: "%7" }, "invalid_request"],
     [{ options: '{"userProject":7}' }, "invalid_request"],
   ]) {
     const { status, body } = await federate(url, { subject_token, ...fields });
@@ -145,6 +146,9 @@ test("client authentication is Basic, and workforce identities name a project wi
   assert.equal((await federate(url, { ...fields, options: '{"userProject":"p-1"}' })).status, 200);
   const { userProject, principal } = emulator.log.at(-1).sts;
   assert.equal(userProject, "p-1");
+  // As google-auth for Python sends it.
+  assert.equal((await federate(url, { ...fields, options: "%7B%22userProject%22%3A%20%22p-2%22%7D" })).status, 200);
+  assert.equal(emulator.log.at(-1).sts.userProject, "p-2");
   assert.equal(principal, "principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/repo:a/b");
 });
 

@@ -7,7 +7,7 @@ provide_packages() { # folder below the root
   stamp="$(git hash-object "$folder/package.json" "$folder/package-lock.json" | tr '\n' ' ')$(node --version) $(uname -sm)"
   installed=$(cat "$folder/node_modules/.installed-for" 2>/dev/null || true)
   [ "$stamp" != "$installed" ] || return 0
-  must "npm packages of $1" "npm-$1" npm_install "$folder"
+  must "npm packages of $1" "npm-${1//\//-}" npm_install "$folder"
   printf '%s\n' "$stamp" >"$folder/node_modules/.installed-for"
 }
 
