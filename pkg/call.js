@@ -39,7 +39,7 @@ export async function send(config, target, draft, slot, signal, response, token 
     if (isFinal(response)) return response;
     if (response.status === 401) {
       if (!resent) invalidate(slot, token);
-      if (ask("r", 401, resent, hops, draft.replayable, "", "", "")[0] !== "3") return response;
+      if (ask("r", 401, resent, hops, draft.replayable)[0] !== "3") return response;
       resent = true;
       discard(response);
       slot = await acquire(config, target, USUAL, signal);
@@ -66,7 +66,9 @@ function redirected(draft, { status, type, headers }, hops) {
   if (location === null || !URL.canParse(location, draft.href)) return false;
   const to = new URL(location, draft.href);
   to.hash = "";
-  const [hop] = ask("r", status, false, hops, draft.replayable, draft.method, new URL(draft.href).href, to.href);
+  // With userinfo it would begin otherwise.
+  const stays = to.href.startsWith(`${new URL(draft.href).origin}/`);
+  const [hop] = ask("r", status, false, hops, draft.replayable, stays, draft.method);
   if (hop === "0") return false;
   draft.href = draft.target = to.href;
   if (hop === "2") {

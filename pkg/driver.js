@@ -35,6 +35,9 @@ const LARGEST_ANSWER = 2 ** 20;
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
 
+/** How often a flight is looked for where nobody wakes those who follow it, in milliseconds. */
+const LOOK_EVERY = 25;
+
 /** The keys that are kept at most; the core keeps as many credentials. */
 const MOST_KEYS = 1000;
 
@@ -281,12 +284,12 @@ async function read(config, [path]) {
  * end it.
  *
  * @param {Config} config
- * @param {string[]} what The flight's number, and milliseconds
+ * @param {string[]} what The flight's number
  * @returns {Promise<Outcome>}
  */
-async function join(config, [flight, ms]) {
+async function join(config, [flight]) {
   const followers = flights.get(+flight);
-  await new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, +ms)));
+  await new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, LOOK_EVERY)));
   return [];
 }
 

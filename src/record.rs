@@ -54,7 +54,7 @@ impl Record {
 
     pub(crate) fn bytes(&mut self, field: &[u8]) {
         self.0.extend_from_slice(field);
-        self.0.push(0);
+        self.0.extend_from_slice(b"\0");
     }
 
     pub(crate) fn text(&mut self, field: &str) {

@@ -142,9 +142,9 @@ fn sha256(text: &[u8]) -> [u8; 32] {
         [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     // A one bit, zeros, and the length in bits, up to the end of a block.
     let mut padded = Zeroizing::new(text.to_vec());
-    padded.push(0x80);
+    padded.extend_from_slice(&[0x80]);
     while padded.len() % 64 != 56 {
-        padded.push(0);
+        padded.extend_from_slice(&[0]);
     }
     padded.extend_from_slice(&(text.len() as u64).wrapping_mul(8).to_be_bytes());
     compress256(&mut state, padded.as_chunks().0);

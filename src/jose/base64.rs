@@ -56,7 +56,7 @@ fn decode(text: &[u8], pem: bool) -> Option<Vec<u8>> {
         bits = bits.saturating_add(6);
         if let Some(left) = bits.checked_sub(8) {
             bits = left;
-            out.push((group >> bits) as u8);
+            out.extend_from_slice(&[(group >> bits) as u8]);
         }
         (!padded).then_some(())?;
     }

@@ -17,7 +17,7 @@ use crate::grant::Target;
 use crate::http::Received;
 use crate::jose::base64::encode_url;
 use crate::record::{Fields, Record};
-use crate::session::{BaseUrl, Hop, Path, may_resend, redirected, verdict};
+use crate::session::{BaseUrl, Hop, Path, hop, may_resend, verdict};
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
 use alloc::vec::Vec;
@@ -61,7 +61,7 @@ pub fn check(path: &[u8]) -> u32 {
 /// |---|---|---|
 /// | `p` | path | why it may not be joined |
 /// | `b` | insecure, base URL | href, itself, audience |
-/// | `r` | status, sent before, hops, replayable, method, from, to | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
+/// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `c` | renew, hosts, emulator, function, file | the number of the credential: that of the function that the caller numbers so, or else of the file |
 /// | `g` | wall, mono, deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
 /// | `s` | wall, mono, call, event, value, date, retry after, text | a turn |
@@ -103,8 +103,8 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"r" => {
             let (status, sent_before) = (fields.small() as u16, fields.flag());
-            let (hops, replayable) = (fields.small(), fields.flag());
-            out.number(match redirected(status, fields.text(), fields.text(), fields.rest(), hops, replayable) {
+            let (hops, replayable, same_origin) = (fields.small(), fields.flag(), fields.flag());
+            out.number(match hop(status, fields.rest(), same_origin, hops, replayable) {
                 _ if may_resend(status, sent_before, replayable) => 3,
                 Hop::AsGet => 2,
                 Hop::Again => 1,

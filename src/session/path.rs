@@ -104,16 +104,16 @@ pub(super) fn below(path: &str) -> Result<bool, &'static str> {
 fn fully_decoded(path: &str) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::with_capacity(path.len().saturating_add(1));
     for byte in path.bytes() {
-        out.push(byte);
+        out.extend_from_slice(&[byte]);
         while let [kept @ .., b'%', high, low] = out.as_slice() {
             let digit = |byte: u8| char::from(byte).to_digit(16);
             let (Some(high), Some(low), length) = (digit(*high), digit(*low), kept.len()) else { break };
             out.truncate(length);
             let byte = (high << 4 | low) as u8;
-            out.push(if byte == b'/' { b'\\' } else { byte });
+            out.extend_from_slice(&[if byte == b'/' { b'\\' } else { byte }]);
         }
     }
-    out.push(b'/');
+    out.extend_from_slice(b"/");
     out
 }
 

@@ -30,15 +30,20 @@ pub const fn may_resend(status: u16, sent_before: bool, body_is_replayable: bool
 /// assert_eq!(redirected(302, "GET", "https://a.example/x", "https://b.example/y", 0, true), Hop::HandedBack);
 /// ```
 pub fn redirected(status: u16, method: &str, from: &str, to: &str, hops: u32, body_is_replayable: bool) -> Hop {
+    // What follows the origin tells it from one that only begins like it.
+    let same_origin = Url::parse(to)
+        .is_ok_and(|to| matches!(from.strip_prefix(to.origin()).map(str::as_bytes), Some([] | [b'/' | b'?', ..])));
+    hop(status, method, same_origin, hops, body_is_replayable)
+}
+
+/// As [`redirected`], for a host that says itself whether the origin stays the same.
+pub(crate) fn hop(status: u16, method: &str, same_origin: bool, hops: u32, body_is_replayable: bool) -> Hop {
     let as_get = match status {
         303 => !matches!(method, "GET" | "HEAD"),
         301 | 302 => method == "POST",
         307 | 308 => false,
         _ => return Hop::HandedBack,
     };
-    // What follows the origin tells it from one that only begins like it.
-    let same_origin = Url::parse(to)
-        .is_ok_and(|to| matches!(from.strip_prefix(to.origin()).map(str::as_bytes), Some([] | [b'/' | b'?', ..])));
     match hops < MOST_HOPS && same_origin {
         true if as_get => Hop::AsGet,
         true if body_is_replayable => Hop::Again,

@@ -53,7 +53,7 @@ impl Exchange {
         let next = self.next(&Context { credential, target, limits }, &event.into(), now);
         let vault = &mut credential.vault;
         match next {
-            Ok(Step::Act(order)) => order.action(Some(vault)),
+            Ok(Step::Act(order)) => order.action(Some(vault), 0),
             Ok(Step::Had(Granted { token, life_ms })) => {
                 Action::Done(Ok(Outcome { token: vault.keep(token), life_ms }))
             }

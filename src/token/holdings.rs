@@ -12,7 +12,6 @@ use crate::credential::Credential;
 use crate::error::{AuthError, Code};
 use crate::grant::Granted;
 use crate::secret::Secret;
-use crate::template::fill;
 use crate::text::{concat, decimal};
 use crate::time::Now;
 use alloc::boxed::Box;
@@ -147,8 +146,7 @@ impl Holdings {
         }
         if let Some(flight) = self.flights.running(key, now, dead_after_ms) {
             *phase = Phase::Following(flight);
-            let text = fill("$\0$", &[&decimal(flight.0.into()), &decimal(self.limits.follow_every_ms)]);
-            return Ok(Next::Act { leads: None, order: Order::new(Task::Join, text) });
+            return Ok(Next::Act { leads: None, order: Order::new(Task::Join, decimal(flight.0.into())) });
         }
         let flight = self.flights.start(key.clone(), known, now, self.limits.failure_told_ms);
         match (known, &ask.source) {

@@ -34,7 +34,7 @@ pub(crate) enum Task {
     Read = b'4' as isize,
     /// The function's number, `1` where it is asked for an access token, and the scopes or the audience.
     Call = b'5' as isize,
-    /// The flight, and milliseconds.
+    /// The flight.
     Join = b'6' as isize,
 }
 
@@ -68,7 +68,7 @@ impl Order {
     }
 
     /// The same for a host in Rust; what is secret goes to the vault.
-    pub(crate) fn action(self, vault: Option<&mut Vault>) -> Action {
+    pub(crate) fn action(self, vault: Option<&mut Vault>, poll_ms: u64) -> Action {
         let mut fields = Fields::new(&self.text);
         match self.task {
             Task::Sign => {
@@ -94,7 +94,7 @@ impl Order {
                     Err(error) => Action::Done(Err(error)),
                 }
             }
-            Task::Join => Action::Join { flight: FlightId(fields.small()), poll_ms: fields.number() },
+            Task::Join => Action::Join { flight: FlightId(fields.small()), poll_ms },
         }
     }
 }

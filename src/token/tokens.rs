@@ -125,8 +125,9 @@ impl Tokens {
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
         match self.next(id, &event.into(), now) {
             Ok(Next::Act { leads, order }) => {
+                let poll_ms = self.holdings.limits.follow_every_ms;
                 let vault = self.leader(id).map(|(_, credential)| &mut credential.vault);
-                Turn::Act { leads, action: order.action(vault) }
+                Turn::Act { leads, action: order.action(vault, poll_ms) }
             }
             Ok(Next::Done { key, evicted }) => Turn::Done { result: Ok(key), evicted },
             Err(error) => Turn::Done { result: Err(error), evicted: None },

@@ -35,7 +35,7 @@ fn an_exchange_from_begin_to_token() {
 fn a_second_call_joins_and_is_served_by_the_first() {
     let number = register("join");
     let (first, second) = (begin(&number), begin(&number));
-    assert_eq!(second, [JOIN, &second[1], "0", &first[2], "25", ""]);
+    assert_eq!(second, [JOIN, &second[1], "0", &first[2], ""]);
     assert_eq!(step(&second, WOKEN, "", "")[0], JOIN);
     let had = exchange(&first);
     let served = step(&second, WOKEN, "", "");
