@@ -79,7 +79,7 @@ impl Vault {
     /// Takes the secret out; dropping it wipes it.
     pub fn take(&mut self, id: SecretId) -> Option<Secret> {
         let at = self.held.iter().position(|(held, _)| *held == id)?;
-        Some(self.held.swap_remove(at).1)
+        Some(self.held.remove(at).1)
     }
 }
 

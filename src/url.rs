@@ -39,12 +39,10 @@ impl Url {
     /// Of a text that is in lower case yet, and of the same text as it was written.
     fn read(&mut self, written: &str) -> Result<(), &'static str> {
         if written.len() > LONGEST {
-            return Err("is longer than 8192 bytes");
+            return Err("is over 8192 bytes");
         }
         if held(written) > CLIMBS | APOSTROPHE {
-            return Err(
-                "has a character that parsers read differently (percent-encode it, write hosts as xn--), or a fragment",
-            );
+            return Err("has a fragment, or a character to percent-encode (in a host: to write as xn--)");
         }
         let (scheme, rest) = cut(&self.text, "://").unwrap_or_default();
         let usual = match scheme {

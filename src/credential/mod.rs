@@ -72,9 +72,7 @@ impl Credential {
             None if has("type") => Err(invalid("'s type is not a string")),
             // Deployments often carry these two fields alone.
             None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
-            None if has("web") || has("installed") => {
-                Err(unsupported(" is an OAuth client file, which names an application and no account", ""))
-            }
+            None if has("web") || has("installed") => Err(unsupported(" is of an OAuth client, not of an account", "")),
             None => Err(invalid(" has no type")),
             Some(other) => Err(unsupported("'s type is ", other)),
         }

@@ -52,7 +52,7 @@ fn decode(text: &[u8], pem: bool) -> Option<Vec<u8>> {
             }
             continue;
         };
-        group = (group << 6 | value as u32) & 0xffff;
+        group = group << 6 | value as u32;
         bits = bits.saturating_add(6);
         if let Some(left) = bits.checked_sub(8) {
             bits = left;

@@ -111,7 +111,7 @@ fn read(typed: &str, insecure: bool) -> Result<Url, &'static str> {
         return Err("has // in its path");
     }
     if !url.is_https() && !url.is_loopback() && !insecure {
-        return Err("is plain http to another machine; use https");
+        return Err("is http to another machine; use https");
     }
     Ok(url)
 }

@@ -35,7 +35,7 @@ pub fn check(input: &str) -> Result<Path, AuthError> {
     verdict(input).map_err(|why| {
         AuthError::about(
             Code::InvalidPath,
-            "the path (~) $. Nothing was sent; give a path below the base URL.",
+            "the path (~) $; nothing was sent. Give a path below the base URL.",
             before(before(input, "?"), "#"),
             why,
         )
@@ -61,11 +61,11 @@ pub(crate) fn verdict(input: &str) -> Result<Path, &'static str> {
         return Err("begins or ends with a space");
     }
     if input.as_bytes().starts_with(b"//") {
-        return Err("begins with //, as another host does");
+        return Err("begins with //, as a host does");
     }
     let before_query = before(input, "?");
     if has_scheme(before_query) {
-        return Err("begins with what reads as a scheme; a / before it makes it a path");
+        return Err("begins as a scheme does; write a / before it");
     }
     let dotted = held & CLIMBS > 0 && below(before_query)?;
     Ok(if dotted || held > CLIMBS { Path::Careful } else { Path::Plain })
