@@ -88,10 +88,21 @@ export const decode = (bytes) => new TextDecoder().decode(bytes);
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
-  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(Number(field)) || 0))].join("\0");
-  const answer = decode(guarded(call, text)).split("\0");
+  const answer = decode(askBytes(letter, ...fields)).split("\0");
   if (answer[0] === "!") throw fromCore(answer);
   return answer;
+}
+
+/**
+ * As `ask`, of what answers with bytes.
+ *
+ * @param {string} letter
+ * @param {...(string | number | boolean | undefined)} fields
+ * @returns {Uint8Array<any>}
+ */
+export function askBytes(letter, ...fields) {
+  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(Number(field)) || 0))].join("\0");
+  return guarded(call, text);
 }
 
 /** Both clocks, as the core wants them. */

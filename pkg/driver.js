@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
-import { ask, coreFailed, decode, encode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
+import { ask, askBytes, coreFailed, decode, encode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -109,12 +109,14 @@ async function run(config, target, how, signal) {
       let event = +kind - 1;
       /** @type {unknown} */
       let cause;
-      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
-        if (signal?.aborted) throw signal.reason;
-        event = 0;
-        cause = thrown;
-        return [reason(thrown) || "an unknown fault"];
-      });
+      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch(
+        (thrown) => {
+          if (signal?.aborted) throw signal.reason;
+          event = 0;
+          cause = thrown;
+          return [reason(thrown) || "an unknown fault"];
+        },
+      );
       if (isStale()) return undefined;
       try {
         [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
@@ -195,15 +197,14 @@ async function sign(config, [fingerprint, input], _signal, operation) {
   if (!subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
   let key = keys.get(fingerprint);
   if (!key) {
-    let [der] = ask("k", operation);
-    if (!der && config.credential) {
+    let der = askBytes("k", operation);
+    if (!der.length && config.credential) {
       // The core forgot it when another session had it; this one still has the file.
       register(config, true);
-      [der] = ask("k", operation);
+      der = askBytes("k", operation);
     }
-    const bytes = Uint8Array.from(atob(der.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-    key = await subtle.importKey("pkcs8", bytes, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
-    bytes.fill(0);
+    key = await subtle.importKey("pkcs8", der, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
+    der.fill(0);
     keys.set(fingerprint, key);
     if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
   }

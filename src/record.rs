@@ -1,9 +1,11 @@
 //! Texts of several fields, parted by zero characters. What can hold any character comes last: so a zero character too
 //! many always ends in a value that may not hold one.
 
-use crate::text::{cut, number, push_decimal};
-use alloc::string::String;
-use alloc::vec::Vec;
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+use crate::text::push_decimal;
+use crate::text::{cut, number};
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+use alloc::{string::String, vec::Vec};
 
 /// What is left to be read, field by field.
 #[derive(Clone, Copy)]
@@ -44,17 +46,23 @@ impl<'a> Fields<'a> {
 
 /// Fields that are written, each with its end. Bytes, because what is secret need not be checked for being text
 /// (`from_utf8` alone is 680 bytes of a module).
-#[derive(Default)]
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) struct Record(Vec<u8>);
 
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 impl Record {
     pub(crate) const fn new() -> Record {
         Record(Vec::new())
     }
 
     pub(crate) fn bytes(&mut self, field: &[u8]) {
-        self.0.extend_from_slice(field);
-        self.0.extend_from_slice(b"\0");
+        self.raw(field);
+        self.raw(b"\0");
+    }
+
+    /// What is no field.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
 
     pub(crate) fn text(&mut self, field: &str) {

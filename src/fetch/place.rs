@@ -36,7 +36,7 @@ impl Place {
 
     /// The audience where the caller names none.
     pub(super) fn audience(&self) -> String {
-        self.base.audience()
+        self.base.audience().into()
     }
 
     /// The URL that a path means.

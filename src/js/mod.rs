@@ -15,7 +15,6 @@ use crate::credential::{Credential, Hosts};
 use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
-use crate::jose::base64::encode_url;
 use crate::record::{Fields, Record};
 use crate::session::{BaseUrl, Hop, Path, hop, may_resend, verdict};
 use crate::time::Now;
@@ -66,7 +65,7 @@ pub fn check(path: &[u8]) -> u32 {
 /// | `g` | wall, mono, deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
 /// | `s` | wall, mono, call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
-/// | `k` | call | the private key that it is to sign with as base64url of PKCS #8 DER, until it is forgotten |
+/// | `k` | call | the bytes of the private key that it is to sign with, PKCS #8 DER, and no zero character behind them; none once it is forgotten |
 /// | `w` | call | nothing: that key is wiped, the host holds it in a form that cannot be read out |
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
 /// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
@@ -99,7 +98,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             let base = BaseUrl::parse(fields.rest(), insecure)?;
             out.text(&base.href());
             out.text(base.itself());
-            out.text(&base.audience());
+            out.text(base.audience());
         }
         b"r" => {
             let (status, sent_before) = (fields.small() as u16, fields.flag());
@@ -145,7 +144,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"a" => tokens.abandon(OperationId(fields.number())),
         b"k" => {
             if let Some(key) = tokens.leader(OperationId(fields.number())).and_then(|(_, it)| it.private_key()) {
-                out.text(&encode_url(key.expose()));
+                out.raw(key.expose());
             }
         }
         b"w" => {

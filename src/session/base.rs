@@ -92,11 +92,11 @@ impl BaseUrl {
 
     /// The audience that goes with the base where the caller names none: the origin on `*.run.app`, else the URL
     /// as typed, without query and slashes at the end.
-    pub fn audience(&self) -> String {
+    pub fn audience(&self) -> &str {
         if before(self.url.host_and_port(), ":").as_bytes().ends_with(b".run.app") {
-            return self.url.origin().into();
+            return self.url.origin();
         }
-        unslashed(before(&self.typed, "?")).into()
+        unslashed(before(&self.typed, "?"))
     }
 
     /// What an empty path means: the base URL with its query, and no slash that was not typed.

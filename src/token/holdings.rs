@@ -57,10 +57,11 @@ impl Holdings {
         }
     }
 
-    /// Takes a credential in, or the secrets of one that is known and lost them.
-    pub(crate) fn register(&mut self, credential: Credential, renew: bool) -> &mut Known {
+    /// Takes a credential in, which was read from that file, or was given: then the key is empty. `renew` takes its secrets
+    /// over where the same is known and lost them.
+    pub(crate) fn register(&mut self, credential: Credential, renew: bool, file: Key) -> CredentialId {
         let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
-        let known = match same {
+        let mut known = match same {
             Some(at) => {
                 let mut known = self.credentials.remove(at);
                 if renew {
@@ -78,11 +79,16 @@ impl Holdings {
                 Box::new(Known { id: self.last, credential, file: Key::default() })
             }
         };
-        self.credentials.push_mut(known)
+        if file != Key::default() {
+            known.file = file;
+        }
+        let id = known.id;
+        self.credentials.push(known);
+        id
     }
 
     pub(crate) fn credential(&mut self, id: CredentialId) -> Result<&mut Credential, AuthError> {
-        self.credentials.iter_mut().find(|known| known.id == id).map(|known| &mut known.credential).ok_or_else(lost)
+        find(&mut self.credentials, id).map(|known| &mut known.credential)
     }
 
     /// Keeps a token; says how long, and whose had to go for it.
@@ -169,7 +175,7 @@ impl Holdings {
     ) -> Result<Next, AuthError> {
         operation.phase = Phase::Leading(flight, id);
         let Operation { ask, key, exchange, .. } = operation;
-        let known = self.credentials.iter_mut().find(|known| known.id == id).ok_or_else(lost)?;
+        let known = find(&mut self.credentials, id)?;
         let credential = &mut known.credential;
         let context = Context { credential, target: &ask.target, limits: &self.limits };
         match exchange.next(&context, said, now) {
@@ -203,7 +209,7 @@ impl Holdings {
                     let about = concat(&[file, "): ", &error.message]);
                     AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
                 })?;
-                self.register(credential, true).file = core::mem::take(key);
+                self.register(credential, true, core::mem::take(key));
                 Ok(())
             }
             Happening::Failed => Err(AuthError::about(
@@ -215,6 +221,10 @@ impl Holdings {
             _ => Err(lost()),
         }
     }
+}
+
+fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Result<&mut Known, AuthError> {
+    credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut).ok_or_else(lost)
 }
 
 fn nothing_found() -> AuthError {

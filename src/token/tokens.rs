@@ -102,7 +102,7 @@ impl Tokens {
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
     pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
-        self.holdings.register(credential, renew).id
+        self.holdings.register(credential, renew, Key::default())
     }
 
     /// A credential that is known.

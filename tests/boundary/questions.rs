@@ -41,7 +41,8 @@ fn answers_of_services_are_judged() {
     {
         assert_eq!(call(&["r", status, sent_before, "", replayable, "", "GET"]), [again], "{status}");
     }
-    let hop = |status, hops, replayable, same, method| call(&["r", status, "", hops, replayable, same, method]).remove(0);
+    let hop =
+        |status, hops, replayable, same, method| call(&["r", status, "", hops, replayable, same, method]).remove(0);
     assert_eq!(hop("303", "0", "", "1", "POST"), "2");
     assert_eq!(hop("303", "0", "", "", "POST"), "0");
     assert_eq!(hop("307", "0", "1", "1", "POST"), "1");
