@@ -1,19 +1,17 @@
 //! Who is asking: parsed credentials. What exists here is valid and names no host that is not trusted.
 
+mod fingerprint;
 mod service_account;
 mod trust;
 
+pub use fingerprint::Fingerprint;
 pub use service_account::ServiceAccount;
 pub use trust::Hosts;
 
 use crate::error::{AuthError, Code};
-use crate::jose::base64::encode_url;
 use crate::json::Json;
 use crate::secret::{Secret, Vault};
 use crate::text::decimal;
-use alloc::string::String;
-use sha2::block_api::compress256;
-use zeroize::Zeroizing;
 
 /// A credential: who it is, and beside it the secrets that prove it.
 #[derive(Debug)]
@@ -34,10 +32,6 @@ pub enum Identity {
     /// A function of the caller's, by the number that the driver gave it.
     Function(u32),
 }
-
-/// Tells two credentials apart without telling anything about them: SHA-256, in base64url.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(String);
 
 impl Credential {
     /// Reads a credential file of any supported type, Google's hosts alone being trusted.
@@ -116,43 +110,6 @@ impl Credential {
     }
 }
 
-impl Fingerprint {
-    fn of(parts: &[&str]) -> Fingerprint {
-        let mut whole =
-            Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len().saturating_add(1)).sum()));
-        for part in parts {
-            // No part holds a zero byte, so that one after each keeps ("ab", "c") apart from ("a", "bc").
-            whole.push_str(part);
-            whole.push_str("\0");
-        }
-        Fingerprint(encode_url(&sha256(whole.as_bytes())))
-    }
-
-    /// The fingerprint as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// SHA-256 (FIPS 180-4) of a whole text. The rounds are the crate's; its buffer, for texts that come bit by bit, is left out.
-fn sha256(text: &[u8]) -> [u8; 32] {
-    let mut state =
-        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-    // A one bit, zeros, and the length in bits, up to the end of a block.
-    let mut padded = Zeroizing::new(text.to_vec());
-    padded.extend_from_slice(&[0x80]);
-    while padded.len() % 64 != 56 {
-        padded.extend_from_slice(&[0]);
-    }
-    padded.extend_from_slice(&(text.len() as u64).wrapping_mul(8).to_be_bytes());
-    compress256(&mut state, padded.as_chunks().0);
-    let mut out = [0; 32];
-    for (bytes, word) in out.as_chunks_mut().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
-    }
-    out
-}
-
 /// `why` ends the sentence.
 fn invalid(why: &str) -> AuthError {
     AuthError::about(Code::InvalidCredential, "the credential$. Give the key file whole.", "", why)
@@ -161,18 +118,4 @@ fn invalid(why: &str) -> AuthError {
 /// `why` ends the sentence, or what a stranger wrote does.
 fn unsupported(why: &str, strangers: &str) -> AuthError {
     AuthError::about(Code::UnsupportedCredential, "the credential$~; supported is service_account.", strangers, why)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sha256;
-    use sha2::{Digest, Sha256};
-
-    #[test]
-    fn the_hash_is_the_crates_own_at_every_length() {
-        for length in 0..200 {
-            let text = alloc::vec![length as u8; length];
-            assert_eq!(sha256(&text)[..], Sha256::digest(&text)[..], "{length}");
-        }
-    }
 }
