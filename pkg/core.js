@@ -39,17 +39,14 @@ export function onRestart(hand) {
 
 /** Starts the core, once. */
 export async function ready() {
-  if (!started) await (starting ??= load());
+  // Whoever tries after a failure tries anew.
+  if (!started) await (starting ??= load().finally(() => (starting = undefined)));
 }
 
 async function load() {
-  try {
-    initSync({ module: await host.module() });
-    begin();
-    started = true;
-  } finally {
-    starting = undefined;
-  }
+  initSync({ module: await host.module() });
+  begin();
+  started = true;
 }
 
 /**
