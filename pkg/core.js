@@ -1,6 +1,7 @@
 // The core: started at first use, started anew after a trap. What has to outlive a restart is kept by the callers.
-import { __wbg_reset_state, call, check, initSync, start } from "./wasm/session.js";
+import { __wbg_set_wasm, call, room } from "./wasm/session.js";
 import { AuthError, fromCore } from "./errors.js";
+import { isString } from "./options.js";
 
 /**
  * What a door tells of its runtime.
@@ -19,10 +20,13 @@ const FLIGHT_DEAD_AFTER = 2000;
 
 /** @type {Host} */
 export let host;
-let started = false;
+/** @type {WebAssembly.Module} */
+let module;
+/** @type {WebAssembly.Memory} */
+let memory;
 /** @type {Promise<void> | undefined} */
 let starting;
-/** Grows with each restart: whoever holds a number of an older core's has to begin again. */
+/** Grows with each start, the first included: whoever holds a number of an older core's has to begin again. */
 export let epoch = 0;
 /** Hands to a fresh core what it has to know. */
 let restore = () => {};
@@ -40,22 +44,40 @@ export function onRestart(hand) {
 /** Starts the core, once. */
 export async function ready() {
   // Whoever tries after a failure tries anew.
-  if (!started) await (starting ??= load().finally(() => (starting = undefined)));
+  if (!epoch) await (starting ??= load().finally(() => (starting = undefined)));
 }
 
 async function load() {
-  initSync({ module: await host.module() });
+  const given = await host.module();
+  module = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
   begin();
-  started = true;
+}
+
+function begin() {
+  const { exports } = new WebAssembly.Instance(module);
+  __wbg_set_wasm(exports);
+  memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+  // What spreads refreshes is no secret.
+  told(encode(["n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.floor(Math.random() * 2 ** 53)].join("\0")));
+  epoch += 1;
 }
 
 /**
- * Whether a path may be joined as it is (0), once the runtime's parser agrees (1), or not at all (2).
+ * One question and its answer, which both lie in a room of the module's.
  *
- * @param {string} path
+ * @param {Uint8Array} question
  */
-export function checkPath(path) {
-  return guarded(check, path);
+function told(question) {
+  lying(question.length).set(question);
+  const answer = lying(call()).slice();
+  // Given back, it is wiped.
+  room(0);
+  return answer;
+}
+
+/** The memory is another one whenever it has grown: so it is looked at after the room is made. @param {number} length */
+function lying(length, at = room(length)) {
+  return new Uint8Array(memory.buffer, at, length);
 }
 
 /**
@@ -91,38 +113,20 @@ export function ask(letter, ...fields) {
 }
 
 /**
- * As `ask`, of what answers with bytes.
+ * As `ask`, of what answers with bytes. After a trap the core is started anew and asked once more.
  *
  * @param {string} letter
  * @param {...(string | number | boolean | undefined)} fields
  * @returns {Uint8Array<any>}
  */
 export function askBytes(letter, ...fields) {
-  const text = [letter, ...fields.map((field) => (typeof field === "string" ? field : Math.floor(Number(field)) || 0))].join("\0");
-  return guarded(call, text);
-}
-
-/** Both clocks, as the core wants them. */
-export function now() {
-  return [Date.now(), performance.now()];
-}
-
-/**
- * After a trap the core is started anew and asked once more.
- *
- * @template T
- * @param {(text: Uint8Array) => T} question
- * @param {string} text
- */
-function guarded(question, text) {
-  const bytes = encode(text);
+  const question = encode([letter, ...fields.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0))].join("\0"));
   for (let again = false; ; again = true) {
     try {
-      return question(bytes);
+      return told(question);
     } catch (thrown) {
-      if (!isTrap(thrown)) throw thrown;
-      epoch += 1;
-      __wbg_reset_state();
+      // A trap, or a stack that overflowed within the module.
+      if (!(thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError)) throw thrown;
       begin();
       restore();
       if (again) throw Object.assign(coreFailed(), { cause: thrown });
@@ -130,20 +134,11 @@ function guarded(question, text) {
   }
 }
 
+/** Both clocks, as the core wants them. */
+export function now() {
+  return [Date.now(), performance.now()];
+}
+
 export function coreFailed() {
   return new AuthError("core_failed", "the WebAssembly core failed each time that it was asked; other calls go on with a new one.");
-}
-
-function begin() {
-  try {
-    start(host.isolated ? FLIGHT_DEAD_AFTER : 0);
-  } catch (thrown) {
-    // There is no randomness here, or none yet: then refreshes are not spread.
-    if (isTrap(thrown)) throw thrown;
-  }
-}
-
-/** @param {unknown} thrown A trap, or a stack that overflowed within the module */
-function isTrap(thrown) {
-  return thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError;
 }

@@ -1,6 +1,6 @@
 // Where a session's calls go. The core reads URLs more strictly than the runtime does; where a call's URL is not
 // plain, both have to agree.
-import { ask, checkPath } from "./core.js";
+import { ask } from "./core.js";
 import { AuthError } from "./errors.js";
 import { invalidBase, isString } from "./options.js";
 
@@ -43,16 +43,9 @@ export function below({ joinUrl, base }, place, input) {
     if (href.startsWith(`${place.origin}/`) && !href.includes("#")) return href;
     throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or a fragment.");
   }
-  const verdict = judge(input);
+  const [careful] = ask("p", input);
   const url = joined(place, input);
-  return verdict === 0 ? url : agreed(place, url);
-}
-
-/** @param {string} input A path that the core does not refuse */
-function judge(input) {
-  const verdict = checkPath(input);
-  if (verdict > 1) ask("p", input);
-  return verdict;
+  return careful === "0" ? url : agreed(place, url);
 }
 
 /**
@@ -91,7 +84,7 @@ function joined(place, input) {
 export function absolute(place, url) {
   const href = agreed(place, url);
   // What the runtime left in it may still climb behind a server that decodes once more. The point keeps a slash from being two.
-  judge(`.${href.slice(place.prefix.length)}`);
+  ask("p", `.${href.slice(place.prefix.length)}`);
   return href;
 }
 

@@ -1,7 +1,7 @@
 // From Rust to pkg/wasm: cargo, wasm-bindgen, wasm-opt.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fail, root } from "./root.mjs";
@@ -42,8 +42,11 @@ export async function buildWasm(name, part, tools) {
     rmSync(join(output, file));
   }
   renameSync(optimised, files.wasm);
-  renameSync(join(work, `${name}.js`), files.glue);
+  // The other file, without `_bg`, would have a bundler make the instance.
+  renameSync(join(work, `${name}_bg.js`), files.glue);
   renameSync(join(work, `${name}.d.ts`), files.types);
+  // Which is why the types leave this out.
+  appendFileSync(files.types, "\nexport function __wbg_set_wasm(exports: WebAssembly.Exports): void;\n");
   writeFileSync(stamp, madeFrom());
   return files;
 }

@@ -3,10 +3,9 @@
 //! No promise, future or callback crosses it, and no frame of the module lives across an await. A session
 //! holds no state in here: what it needs is handed in, so that the module can be started anew at any time.
 //!
-//! There are three exports. [`check`] is on the way of every request. Everything else goes through [`call`] as text,
-//! its fields parted by zero characters: against an export each, with arrays built through js-sys, that saves a
-//! quarter of the module and half of its glue. Text comes in as the bytes that a `TextEncoder` made of it: for strings
-//! the glue has an encoder of its own.
+//! Questions and answers are texts, their fields parted by zero characters, and lie in a room in the module's memory that
+//! the host writes to and reads from: against an export for each question, with arrays built through js-sys, that saves a
+//! quarter of the module, and of the glue all but a few lines.
 
 mod turn;
 
@@ -16,49 +15,47 @@ use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::session::{BaseUrl, Hop, Path, hop, may_resend, verdict};
+use crate::session::{BaseUrl, Hop, Path, hop, may_resend};
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
 /// What lives across calls. A restart of the module begins with a new one.
-struct State(RefCell<Tokens>);
+struct State {
+    tokens: RefCell<Tokens>,
+    /// The question, until [`call`] takes it; then the answer, until the host asks for another [`room`].
+    room: Cell<Vec<u8>>,
+}
 
 // SAFETY: a WebAssembly module without shared memory has one thread.
 #[allow(unsafe_code, reason = "a static has to be Sync, and there is no second thread")]
 unsafe impl Sync for State {}
 
 /// Made when the module is compiled: as data it costs less than the code that would make it.
-static STATE: State = State(RefCell::new(Tokens::new(Limits::usual(), 0)));
+static STATE: State = State { tokens: RefCell::new(Tokens::new(Limits::usual(), 0)), room: Cell::new(Vec::new()) };
 
-/// Starts with nothing had. `flight_dead_after_ms`: where those who follow a flight cannot be woken, else 0.
+/// Where a text of that length lies: the answer, if that is how long it is, or else room for a question. What was there
+/// before is given back, and so wiped.
 #[wasm_bindgen]
-pub fn start(flight_dead_after_ms: u32) {
-    STATE.0.borrow_mut().set_flight_dead_after((flight_dead_after_ms > 0).then_some(flight_dead_after_ms.into()));
-    let mut seed = [0; 8];
-    // Without a seed refreshes are not spread; that is no reason to refuse the work. The boundary's source of random bytes
-    // throws where there is none, so this comes last, and while nothing is borrowed.
-    let _ = getrandom::fill(&mut seed);
-    STATE.0.borrow_mut().set_seed(u64::from_le_bytes(seed));
-}
-
-/// Whether a path may be joined as it is (0), once the host's parser agrees (1), or not at all (2).
-#[wasm_bindgen]
-pub fn check(path: &[u8]) -> u32 {
-    match verdict(text(path)) {
-        Ok(Path::Plain) => 0,
-        Ok(Path::Careful) => 1,
-        Err(_) => 2,
+pub fn room(length: usize) -> *mut u8 {
+    let mut room = STATE.room.take();
+    if room.len() != length {
+        room = alloc::vec![0; length];
     }
+    let at = room.as_mut_ptr();
+    STATE.room.set(room);
+    at
 }
 
-/// Everything else, by the letter in the first field. An error's answer begins with the field `!`.
+/// Answers the question in the room, by the letter in its first field, and says how long the answer is. An error's answer
+/// begins with the field `!`.
 ///
 /// | letter | fields | answer |
 /// |---|---|---|
-/// | `p` | path | why it may not be joined |
+/// | `n` | milliseconds, seed | nothing: so long a flight may go without an answer where those who follow it cannot be woken, else 0; and what spreads refreshes |
+/// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `c` | renew, hosts, emulator, function, file | the number of the credential: that of the function that the caller numbers so, or else of the file |
@@ -70,12 +67,16 @@ pub fn check(path: &[u8]) -> u32 {
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
 /// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
-pub fn call(what: &[u8]) -> Vec<u8> {
+pub fn call() -> usize {
+    let question = STATE.room.take();
     let mut out = Record::new();
-    if let Err(failure) = answer(&mut STATE.0.borrow_mut(), Fields::new(text(what)), &mut out) {
+    if let Err(failure) = answer(&mut STATE.tokens.borrow_mut(), Fields::new(text(&question)), &mut out) {
         turn::error(&failure, &mut out);
     }
-    out.into_bytes()
+    let answer = out.into_bytes();
+    let length = answer.len();
+    STATE.room.set(answer);
+    length
 }
 
 /// What the host's encoder made. To look whether it is UTF-8 would cost more than it would for wasm-bindgen, which believes
@@ -92,7 +93,12 @@ fn text(bytes: &[u8]) -> &str {
 fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
     let mut hosts = Hosts::google();
     match fields.text().as_bytes() {
-        b"p" => _ = crate::session::check(fields.rest())?,
+        b"n" => {
+            let flight_dead_after_ms = fields.number();
+            tokens.set_flight_dead_after((flight_dead_after_ms > 0).then_some(flight_dead_after_ms));
+            tokens.set_seed(fields.number());
+        }
+        b"p" => out.number(matches!(crate::session::check(fields.rest())?, Path::Careful).into()),
         b"b" => {
             let insecure = fields.flag();
             let base = BaseUrl::parse(fields.rest(), insecure)?;

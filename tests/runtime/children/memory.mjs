@@ -11,7 +11,7 @@ WebAssembly.Instance = class extends Instance {
   constructor(...given) {
     super(...given);
     // Not the memory of Node's own HTTP parser.
-    if (Object.keys(this.exports).some((name) => name.startsWith("__wbindgen"))) memories.push(this.exports.memory);
+    if ("room" in this.exports) memories.push(this.exports.memory);
   }
 };
 const { createSession, customFetch, init } = await import("cloud-run-auth/slim");

@@ -8,7 +8,7 @@ const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
   constructor(...given) {
     super(...given);
-    if (Object.keys(this.exports).some((name) => name.startsWith("__wbindgen"))) starts += 1;
+    if ("room" in this.exports) starts += 1;
   }
 };
 const { createSession, init } = await import("cloud-run-auth/slim");

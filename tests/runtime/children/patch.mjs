@@ -6,7 +6,7 @@ const trapModule = Buffer.from(`0061736d01000000${sections.join("")}`, "hex");
 const { trap } = new WebAssembly.Instance(new WebAssembly.Module(trapModule)).exports;
 
 /** Tells the package's module from those that Node brings along, such as its HTTP parser. */
-export const isOurs = ({ exports }) => Object.keys(exports).some((name) => name.startsWith("__wbindgen"));
+export const isOurs = ({ exports }) => "room" in exports;
 
 /** Exports that belong to the glue, which calls them between the real ones. */
 const glue = /^__|^memory$/;
