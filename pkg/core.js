@@ -58,7 +58,7 @@ function begin() {
   __wbg_set_wasm(exports);
   memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   // What spreads refreshes is no secret.
-  told(encode(["n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.floor(Math.random() * 2 ** 53)].join("\0")));
+  told(encoder.encode(["n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.floor(Math.random() * 2 ** 53)].join("\0")));
   epoch += 1;
 }
 
@@ -92,11 +92,8 @@ export function fetchBy({ fetch }, target, init) {
   return (fetch ?? globalThis.fetch)(target, init);
 }
 
-/** @param {string} text */
-export const encode = (text) => new TextEncoder().encode(text);
-
-/** @param {Uint8Array} bytes */
-export const decode = (bytes) => new TextDecoder().decode(bytes);
+export const encoder = new TextEncoder();
+export const decoder = new TextDecoder();
 
 /**
  * One synchronous call of the core, by the letter that `src/js` gives it; throws where the answer is an error.
@@ -107,7 +104,7 @@ export const decode = (bytes) => new TextDecoder().decode(bytes);
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
-  const answer = decode(askBytes(letter, ...fields)).split("\0");
+  const answer = decoder.decode(askBytes(letter, ...fields)).split("\0");
   if (answer[0] === "!") throw fromCore(answer);
   return answer;
 }
@@ -120,7 +117,9 @@ export function ask(letter, ...fields) {
  * @returns {Uint8Array<any>}
  */
 export function askBytes(letter, ...fields) {
-  const question = encode([letter, ...fields.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0))].join("\0"));
+  const question = encoder.encode(
+    [letter, ...fields.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0))].join("\0"),
+  );
   for (let again = false; ; again = true) {
     try {
       return told(question);

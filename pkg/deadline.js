@@ -2,18 +2,16 @@
 import { TimeoutError } from "./errors.js";
 
 /**
- * @typedef {object} Limit
- * @property {AbortSignal | undefined} signal Aborts what is under way
- * @property {(thrown?: unknown) => unknown} met From now on only the caller's own signal counts: the headers are there, or
- * something was thrown. Says what to throw then: not every runtime throws the signal's own reason
- */
-
-/**
+ * Once the act is done, only the caller's own signal counts. What is thrown after an abort is the signal's reason: not every
+ * runtime throws that itself.
+ *
+ * @template T
  * @param {number | false} ms
- * @param {AbortSignal | null} [callers]
- * @returns {Limit}
+ * @param {AbortSignal | null | undefined} callers
+ * @param {(signal: AbortSignal | undefined) => Promise<T>} act
+ * @returns {Promise<T>}
  */
-export function deadline(ms, callers) {
+export async function within(ms, callers, act) {
   let signal = callers ?? undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -23,9 +21,11 @@ export function deadline(ms, callers) {
     timer = setTimeout(() => controller.abort(new TimeoutError(ms)), ms);
     signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
   }
-  const met = (/** @type {unknown} */ thrown) => {
+  try {
+    return await act(signal);
+  } catch (thrown) {
+    throw signal?.aborted ? signal.reason : thrown;
+  } finally {
     clearTimeout(timer);
-    return thrown && signal?.aborted ? signal.reason : thrown;
-  };
-  return { signal, met };
+  }
 }

@@ -7,32 +7,32 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
  * @typedef {object} Draft
  * @property {string | Request} target
  * @property {string} href
- * @property {string} method
- * @property {Headers} headers Without the token
- * @property {any} init What else fetch gets; the draft's own method and headers hold
+ * @property {any} init What fetch gets: always with method, headers and redirect
  * @property {boolean} replayable Whether the body can be sent again
- * @property {boolean} follows Whether redirects are followed
  * @property {string} carrier Which header takes the token
  * @property {number | false} timeout
- * @property {AbortSignal | null | undefined} signal
  */
 
 /**
  * @param {Config} config
  * @param {string} href
- * @param {[string, string][]} extra Headers of the session's that the caller's may replace
+ * @param {Headers} sessions The headers of each of the session's calls
  * @param {string | undefined} verb
  * @param {any} [given] The caller's init
  * @param {Request} [request]
  * @returns {Draft}
  */
-export function draft(config, href, extra, verb, given, request) {
+export function draft(config, href, sessions, verb, given, request) {
   const init = bare("init", given);
   const { json, searchParams } = init;
-  const method = verb ?? init.method ?? request?.method ?? "GET";
-  if (!isString(method)) throw invalid("the method of a call is not a text.");
+  init.method = verb ?? init.method ?? request?.method ?? "GET";
+  if (!isString(init.method)) throw invalid("the method of a call is not a text.");
+  init.method = init.method.toUpperCase();
+  init.redirect ??= request?.redirect ?? "follow";
+  if (init.signal === undefined) init.signal = request?.signal;
   const timeout = checked("timeout", init.timeout ?? config.timeout);
-  const [headers, carrier] = headersFor(config, extra, init.headers ?? request?.headers);
+  const [headers, carrier] = headersFor(config, sessions, init.headers ?? request?.headers);
+  init.headers = headers;
   // They are ours and not fetch's.
   for (const name of ["json", "searchParams", "timeout"]) delete init[name];
   if (json !== undefined) {
@@ -52,14 +52,10 @@ export function draft(config, href, extra, verb, given, request) {
   return {
     target: request && url === href ? request : url,
     href: url,
-    method: method.toUpperCase(),
-    headers,
     init,
     replayable,
-    follows: (init.redirect ?? request?.redirect ?? "follow") === "follow",
     carrier,
     timeout,
-    signal: init.signal === undefined ? request?.signal : init.signal,
   };
 }
 
@@ -67,12 +63,12 @@ export function draft(config, href, extra, verb, given, request) {
  * The headers of a call without its token, and the name of the one that takes it.
  *
  * @param {Config} config
- * @param {[string, string][]} extra
+ * @param {Headers} sessions
  * @param {HeadersInit} [callers]
  * @returns {[Headers, string]}
  */
-export function headersFor({ headers, authorizationHeader }, extra, callers) {
-  const all = mergedHeaders(extra, headers, callers);
+export function headersFor({ authorizationHeader }, sessions, callers) {
+  const all = mergedHeaders(sessions, callers);
   if (authorizationHeader && all.has(authorizationHeader))
     throw invalid(`${authorizationHeader} is set by the caller and named by the option authorizationHeader. Leave one of them out.`);
   return [all, authorizationHeader ?? (all.has("authorization") ? "x-serverless-authorization" : "authorization")];

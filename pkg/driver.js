@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
-import { ask, askBytes, coreFailed, decode, encode, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
+import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -209,7 +209,7 @@ async function sign(config, [fingerprint, input], _signal, operation) {
     if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
   }
   ask("w", operation);
-  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encode(input)));
+  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input)));
   return [
     btoa(String.fromCharCode(...signature))
       .replaceAll("+", "-")
@@ -277,7 +277,7 @@ async function call({ credential }, [, access, wanted], signal) {
  * @returns {Promise<Outcome>}
  */
 async function read(config, [path]) {
-  return [decode(await /** @type {any} */ (host.readFile)(path))];
+  return [decoder.decode(await /** @type {any} */ (host.readFile)(path))];
 }
 
 /**

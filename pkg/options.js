@@ -149,14 +149,15 @@ export function invalidBase(why) {
 }
 
 /**
- * Headers of which the later ones replace the earlier by name.
+ * Headers of which the second replace the first by name.
  *
- * @param {...(HeadersInit | undefined)} all
+ * @param {HeadersInit} first
+ * @param {HeadersInit} [second]
  */
-export function mergedHeaders(...all) {
+export function mergedHeaders(first, second) {
   try {
-    const headers = new Headers();
-    for (const some of all) for (const [name, value] of new Headers(some)) headers.set(name, value);
+    const headers = new Headers(first);
+    if (second) for (const [name, value] of new Headers(second)) headers.set(name, value);
     return headers;
   } catch {
     // The runtime's own error would show the value, which may be a secret.

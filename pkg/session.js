@@ -1,8 +1,8 @@
 // The shell that people hold. With a fresh token a call asks the core once whether its path is good, calls fetch,
-// and looks at the answer's status; everything else is the slow way.
-import { fetchBy, host, ready } from "./core.js";
-import { isFinal, send } from "./call.js";
-import { deadline } from "./deadline.js";
+// and looks at the answer's status.
+import { host, ready } from "./core.js";
+import { send } from "./call.js";
+import { within } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
 import { acquire, EARLY, FORCED, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
@@ -22,7 +22,7 @@ export function createSession(baseUrl, options) {
   return new Session(baseUrl, options);
 }
 
-/** @typedef {{ place: import("./place.js").Place, target: Target, headers: [string, string][] }} Known */
+/** @typedef {{ place: import("./place.js").Place, target: Target, headers: Headers }} Known */
 
 class Session {
   /** @type {Config} */ #config;
@@ -30,7 +30,6 @@ class Session {
   #disposed = false;
   /** What only the core can say, and the headers of every call. @type {Known | undefined} */ #known;
   /** The token of the session's own target. @type {Slot | undefined} */ #slot;
-  /** The headers of a call that adds none, for the token that they hold. @type {{ token: string, headers: Record<string, string> } | undefined} */ #plain;
 
   /**
    * @param {string | URL} baseUrl
@@ -43,36 +42,36 @@ class Session {
 
   /** @param {string} input @param {any} [init] */
   get(input, init) {
-    return this.#verb("GET", input, init);
+    return this.#call("GET", input, init);
   }
 
   /** @param {string} input @param {any} [init] */
   post(input, init) {
-    return this.#verb("POST", input, init);
+    return this.#call("POST", input, init);
   }
 
   /** @param {string} input @param {any} [init] */
   put(input, init) {
-    return this.#verb("PUT", input, init);
+    return this.#call("PUT", input, init);
   }
 
   /** @param {string} input @param {any} [init] */
   patch(input, init) {
-    return this.#verb("PATCH", input, init);
+    return this.#call("PATCH", input, init);
   }
 
   /** @param {string} input @param {any} [init] */
   delete(input, init) {
-    return this.#verb("DELETE", input, init);
+    return this.#call("DELETE", input, init);
   }
 
   /** @param {string} input @param {any} [init] */
   head(input, init) {
-    return this.#verb("HEAD", input, init);
+    return this.#call("HEAD", input, init);
   }
 
   /** Bound, because it is made to be handed on. @type {(input: string | URL | Request, init?: any) => Promise<Response>} */
-  fetch = (input, init) => this.#slowly(undefined, input, init);
+  fetch = (input, init) => this.#call(undefined, input, init);
 
   /** @param {any} [options] */
   async getIdToken(options) {
@@ -93,8 +92,8 @@ class Session {
   /** @param {any} [options] */
   async authorizationHeaders(options) {
     const token = await this.getIdToken(options);
-    const [headers, carrier] = headersFor(this.#config, []);
-    const quota = this.#config.quotaProject ?? headers.get("x-goog-user-project");
+    const [headers, carrier] = headersFor(this.#config, (await this.#facts()).headers);
+    const quota = headers.get("x-goog-user-project");
     return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
 
@@ -109,7 +108,7 @@ class Session {
 
   dispose() {
     this.#disposed = true;
-    this.#slot = this.#plain = undefined;
+    this.#slot = undefined;
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
@@ -117,53 +116,21 @@ class Session {
   }
 
   /**
-   * @param {string} method
-   * @param {string} input
-   * @param {any} init
-   * @returns {Promise<Response>}
-   */
-  async #verb(method, input, init) {
-    const config = this.#config;
-    const known = this.#known;
-    const slot = this.#slot;
-    if (!known || !slot || init !== undefined || !this.#isUsable(slot)) return this.#slowly(method, input, init);
-    const url = below(config, known.place, input);
-    const { token } = slot;
-    const headers = this.#plainHeaders(slot);
-    const { signal, met } = deadline(config.timeout);
-    try {
-      const response = await fetchBy(config, url, { __proto__: null, method, headers, redirect: "manual", signal });
-      if (isFinal(response)) return response;
-      const call = draft(config, url, known.headers, method);
-      return await send(config, known.target, call, slot, signal, response, token);
-    } catch (thrown) {
-      throw met(thrown);
-    } finally {
-      met();
-    }
-  }
-
-  /**
    * @param {string | undefined} verb None where the input may be absolute, too
    * @param {any} input
    * @param {any} init
    */
-  async #slowly(verb, input, init) {
+  async #call(verb, input, init) {
     const { place, target, headers } = await this.#facts();
     const config = this.#config;
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, request);
-    const { signal, met } = deadline(call.timeout, call.signal);
-    try {
+    return within(call.timeout, call.init.signal, async (signal) => {
       if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, USUAL, signal);
-      return await send(config, target, call, this.#slot, signal);
-    } catch (thrown) {
-      throw met(thrown);
-    } finally {
-      met();
-    }
+      return send(config, target, call, this.#slot, signal);
+    });
   }
 
   /**
@@ -171,14 +138,8 @@ class Session {
    * @param {any} options
    */
   async #token(target, { signal, forceRefresh }) {
-    const limit = deadline(this.#config.timeout, signal);
-    try {
-      return (await this.#acquired(target, forceRefresh ? FORCED : USUAL, limit.signal)).token;
-    } catch (thrown) {
-      throw limit.met(thrown);
-    } finally {
-      limit.met();
-    }
+    const slot = await within(this.#config.timeout, signal, (both) => this.#acquired(target, forceRefresh ? FORCED : USUAL, both));
+    return slot.token;
   }
 
   async #facts() {
@@ -195,7 +156,8 @@ class Session {
         ["connection", config.keepAlive === false && host.canClose && "close"],
       ].filter(([, value]) => value)
     );
-    return (this.#known = { place, target: { access: false, wanted: config.audience ?? place.audience }, headers });
+    const target = { access: false, wanted: config.audience ?? place.audience };
+    return (this.#known = { place, target, headers: mergedHeaders(headers, config.headers) });
   }
 
   /**
@@ -209,16 +171,6 @@ class Session {
     if (now >= slot.expiresAt) return false;
     if (this.#known) this.#acquired(this.#known.target, EARLY).catch(() => {});
     return true;
-  }
-
-  /** @param {Slot} slot */
-  #plainHeaders({ token }) {
-    if (this.#plain?.token !== token) {
-      const [headers, carrier] = headersFor(this.#config, this.#known?.headers ?? []);
-      headers.set(carrier, `Bearer ${token}`);
-      this.#plain = { token, headers: Object.fromEntries(headers) };
-    }
-    return this.#plain.headers;
   }
 
   /**
