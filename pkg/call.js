@@ -1,10 +1,10 @@
 // Sends one call, and again where a new token or a redirect asks for it.
 import { ask, fetchBy } from "./core.js";
+import { within } from "./deadline.js";
 import { acquire, invalidate, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 
 /** @typedef {import("./options.js").Config} Config */
-/** @typedef {import("./draft.js").Draft} Draft */
 /** @typedef {import("./driver.js").Slot} Slot */
 /** @typedef {import("./driver.js").Target} Target */
 
@@ -13,58 +13,59 @@ import { AuthError } from "./errors.js";
  *
  * @param {Config} config
  * @param {Target} target
- * @param {Draft} draft
- * @param {Slot} slot
- * @param {AbortSignal | undefined} signal
+ * @param {import("./draft.js").Draft} draft
+ * @param {(signal: AbortSignal | undefined) => Promise<Slot>} first The token to begin with
  * @returns {Promise<Response>}
  */
-export async function send(config, target, draft, slot, signal) {
-  const { init } = draft;
-  let resent = false;
-  let hops = 0;
-  for (;;) {
-    const { token } = slot;
-    init.headers.set(draft.carrier, `Bearer ${token}`);
-    const redirect = init.redirect === "follow" ? "manual" : init.redirect;
-    const response = await fetchBy(config, draft.target, { __proto__: null, ...init, redirect, signal });
-    const { status } = response;
-    if (status === 401) {
-      if (!resent) invalidate(slot, token);
-      if (ask("r", status, resent, hops, draft.replayable)[0] !== "3") return response;
-      resent = true;
-    } else if (!redirected(draft, response, hops++)) return response;
-    // Lets the connection go.
-    response.body?.cancel().catch(() => {});
-    if (status === 401) slot = await acquire(config, target, USUAL, signal);
-  }
+export function send(config, target, [input, href, init, carrier, replayable, timeout], first) {
+  return within(timeout, init.signal, async (signal) => {
+    let slot = await first(signal);
+    let resent = false;
+    let hops = 0;
+    for (;;) {
+      const { token } = slot;
+      const follows = init.redirect === "follow";
+      init.headers.set(carrier, `Bearer ${token}`);
+      const response = await fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
+      const { status } = response;
+      if (status === 401) {
+        if (!resent) invalidate(slot, token);
+        if (ask("r", status, resent, hops, replayable)[0] !== "3") return response;
+        resent = true;
+      } else {
+        const to = follows && pointed(response, href);
+        if (!to) return response;
+        // With userinfo it would begin otherwise.
+        const stays = to.startsWith(`${new URL(href).origin}/`);
+        const [hop] = ask("r", status, false, hops++, replayable, stays, init.method);
+        if (hop === "0") return response;
+        input = href = to;
+        if (hop === "2") {
+          init.method = "GET";
+          init.body = init.duplex = undefined;
+          replayable = true;
+          for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
+        }
+      }
+      // Lets the connection go.
+      response.body?.cancel().catch(() => {});
+      if (status === 401) slot = await acquire(config, target, USUAL, signal);
+    }
+  });
 }
 
 /**
- * Makes of a draft the call that a redirect asks for; false where the answer is the caller's.
+ * Where a redirect points to, without a fragment.
  *
- * @param {Draft} draft
  * @param {Response} response
- * @param {number} hops
+ * @param {string} href
  */
-function redirected(draft, { status, type, headers }, hops) {
-  const { init } = draft;
-  if (init.redirect !== "follow") return false;
+function pointed({ status, type, headers }, href) {
   if (type === "opaqueredirect")
     throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
   const location = status > 300 ? headers.get("location") : null;
-  if (location === null || !URL.canParse(location, draft.href)) return false;
-  const to = new URL(location, draft.href);
+  if (location === null || !URL.canParse(location, href)) return undefined;
+  const to = new URL(location, href);
   to.hash = "";
-  // With userinfo it would begin otherwise.
-  const stays = to.href.startsWith(`${new URL(draft.href).origin}/`);
-  const [hop] = ask("r", status, false, hops, draft.replayable, stays, init.method);
-  if (hop === "0") return false;
-  draft.href = draft.target = to.href;
-  if (hop === "2") {
-    init.method = "GET";
-    init.body = init.duplex = undefined;
-    draft.replayable = true;
-    for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
-  }
-  return true;
+  return to.href;
 }

@@ -4,13 +4,10 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * @typedef {object} Draft
- * @property {string | Request} target
- * @property {string} href
- * @property {any} init What fetch gets: always with method, headers and redirect
- * @property {boolean} replayable Whether the body can be sent again
- * @property {string} carrier Which header takes the token
- * @property {number | false} timeout
+ * What fetch gets, the URL that it means, what else fetch gets (always with method, headers and redirect), which header takes the
+ * token, and whether the body can be sent again.
+ *
+ * @typedef {[input: string | Request, href: string, init: any, carrier: string, replayable: boolean, timeout: number | false]} Draft
  */
 
 /**
@@ -49,14 +46,7 @@ export function draft(config, href, sessions, verb, given, request) {
   // Node asks for it in so many words, and no other value is defined.
   if (!replayable && init.body) init.duplex ??= "half";
   const url = searchParams === undefined ? href : withQuery(href, searchParams);
-  return {
-    target: request && url === href ? request : url,
-    href: url,
-    init,
-    replayable,
-    carrier,
-    timeout,
-  };
+  return [request && url === href ? request : url, url, init, carrier, replayable, timeout];
 }
 
 /**

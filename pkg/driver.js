@@ -14,7 +14,7 @@ import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, now,
  * @property {number} expiresAt
  */
 
-/** @typedef {{ access: boolean, wanted: string }} Target */
+/** Whether it is an access token, and its scopes or audience. @typedef {[access: boolean, wanted: string]} Target */
 /** @typedef {import("./options.js").Config} Config */
 
 /**
@@ -148,13 +148,13 @@ async function run(config, target, how, signal) {
  * @param {Target} target
  * @param {number} how
  */
-function begin(config, target, how) {
+function begin(config, [access, wanted], how) {
   const deadline = performance.now() + (config.timeout || 3_600_000);
   const who =
     config.credential === undefined
-      ? [0, target.access, how, ...hosts(config), (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? ""]
-      : [register(config, false), target.access, how];
-  return ask("g", ...now(), deadline, ...who, target.wanted);
+      ? [0, access, how, ...hosts(config), (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? ""]
+      : [register(config, false), access, how];
+  return ask("g", ...now(), deadline, ...who, wanted);
 }
 
 /** Whom to trust beside Google's own, and the emulator. @param {Config} config */

@@ -7,24 +7,23 @@ import { invalidBase, isString } from "./options.js";
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * @typedef {object} Place
- * @property {string} itself What an empty path means
- * @property {string} prefix What paths are appended to: the base without query, and without a slash at its end
- * @property {string} origin
- * @property {string} query With its question mark
- * @property {string} audience
+ * What an empty path means, what paths are appended to (the base without query, and without a slash at its end), and the query
+ * with its question mark.
+ *
+ * @typedef {[itself: string, prefix: string, query: string]} Place
  */
 
 /**
+ * The place, and the audience that goes with it.
+ *
  * @param {Config} config
- * @returns {Place}
+ * @returns {[Place, string]}
  */
 export function findPlace({ base, insecure }) {
-  const [href, itself, audience] = ask("b", insecure, base);
-  const url = new URL(base);
-  if (url.href !== href) throw invalidBase(`is read as ${href} here, and as ${url.href} by this runtime`);
-  const { origin, search } = url;
-  return { itself, prefix: itself.replace(search, "").replace(/\/+$/, ""), origin, query: search, audience };
+  const [core, itself, audience] = ask("b", insecure, base);
+  const { href, search } = new URL(base);
+  if (href !== core) throw invalidBase(`is read as ${core} here, and as ${href} by this runtime`);
+  return [[itself, itself.replace(search, "").replace(/\/+$/, ""), search], audience];
 }
 
 /**
@@ -38,9 +37,11 @@ export function findPlace({ base, insecure }) {
 export function below({ joinUrl, base }, place, input) {
   if (!isString(input)) throw refused("the path is not a string. To call an absolute URL, use fetch().");
   if (joinUrl) {
-    const { href } = parse(joinUrl(new URL(base), input));
+    const home = new URL(base);
     // With userinfo it would begin otherwise.
-    if (href.startsWith(`${place.origin}/`) && !href.includes("#")) return href;
+    const start = `${home.origin}/`;
+    const href = parse(joinUrl(home, input));
+    if (href.startsWith(start) && !href.includes("#")) return href;
     throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or a fragment.");
   }
   const [careful] = ask("p", input);
@@ -54,8 +55,8 @@ export function below({ joinUrl, base }, place, input) {
  * @param {Place} place
  * @param {string | URL} url
  */
-function agreed({ prefix }, url) {
-  const { href } = parse(url);
+function agreed([, prefix], url) {
+  const href = parse(url);
   if (`${href}/`.startsWith(`${prefix}/`) || href.startsWith(`${prefix}?`)) return href;
   throw refused("the URL is not below the base URL as this runtime reads it. Percent-encode what is unusual in it.");
 }
@@ -63,15 +64,12 @@ function agreed({ prefix }, url) {
 /**
  * @param {Place} place
  * @param {string} input
- * @returns {string}
  */
-function joined(place, input) {
-  const { prefix, itself, query } = place;
-  const mark = input.indexOf("?");
+function joined([itself, prefix, query], input) {
+  const [, path, mark, more] = /** @type {string[]} */ (/^([^?]*)(\??)(.*)/s.exec(input));
+  const url = path === "" ? itself : (path.startsWith("/") ? prefix : `${prefix}/`) + path + query;
   // The base's own query comes first.
-  if (query && mark >= 0) return `${joined(place, input.slice(0, mark))}&${input.slice(mark + 1)}`;
-  if (input === "" || mark === 0) return itself + input;
-  return (input.startsWith("/") ? prefix : `${prefix}/`) + input + query;
+  return url + (mark && query ? "&" : mark) + more;
 }
 
 /**
@@ -84,14 +82,14 @@ function joined(place, input) {
 export function absolute(place, url) {
   const href = agreed(place, url);
   // What the runtime left in it may still climb behind a server that decodes once more. The point keeps a slash from being two.
-  ask("p", `.${href.slice(place.prefix.length)}`);
+  ask("p", `.${href.slice(place[1].length)}`);
   return href;
 }
 
 /** What every parser reads alike: on some characters they do not agree. @param {string | URL} given */
 function parse(given) {
   const url = String(given);
-  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url);
+  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
   throw refused("the input is no absolute URL, or has a backslash, white space or a control character.");
 }
 

@@ -22,7 +22,7 @@ export function createSession(baseUrl, options) {
   return new Session(baseUrl, options);
 }
 
-/** @typedef {{ place: import("./place.js").Place, target: Target, headers: Headers }} Known */
+/** @typedef {[place: import("./place.js").Place, target: Target, headers: Headers]} Known */
 
 class Session {
   /** @type {Config} */ #config;
@@ -75,9 +75,9 @@ class Session {
 
   /** @param {any} [options] */
   async getIdToken(options) {
-    const { target } = await this.#facts();
+    const [, target] = await this.#facts();
     const given = bare("options", options);
-    return this.#token({ access: false, wanted: checked("audience", given.audience ?? target.wanted) }, given);
+    return this.#token([false, checked("audience", given.audience ?? target[1])], given);
   }
 
   /** @param {any} [options] */
@@ -86,13 +86,13 @@ class Session {
     const given = bare("options", options);
     const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
-    return this.#token({ access: true, wanted: scopes.join(" ") }, given);
+    return this.#token([true, scopes.join(" ")], given);
   }
 
   /** @param {any} [options] */
   async authorizationHeaders(options) {
     const token = await this.getIdToken(options);
-    const [headers, carrier] = headersFor(this.#config, (await this.#facts()).headers);
+    const [headers, carrier] = headersFor(this.#config, (await this.#facts())[2]);
     const quota = headers.get("x-goog-user-project");
     return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
@@ -121,16 +121,13 @@ class Session {
    * @param {any} init
    */
   async #call(verb, input, init) {
-    const { place, target, headers } = await this.#facts();
+    const [place, target, headers] = await this.#facts();
     const config = this.#config;
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, request);
-    return within(call.timeout, call.init.signal, async (signal) => {
-      if (!this.#slot || !this.#isUsable(this.#slot)) this.#slot = await this.#acquired(target, USUAL, signal);
-      return send(config, target, call, this.#slot, signal);
-    });
+    return send(config, target, call, (signal) => this.#usual(target, signal));
   }
 
   /**
@@ -147,7 +144,7 @@ class Session {
     await ready();
     if (this.#known) return this.#known;
     const config = this.#config;
-    const place = findPlace(config);
+    const [place, audience] = findPlace(config);
     const [service, revision] = [host.env("K_SERVICE"), host.env("K_REVISION")];
     const headers = /** @type {[string, string][]} */ (
       [
@@ -156,21 +153,21 @@ class Session {
         ["connection", config.keepAlive === false && host.canClose && "close"],
       ].filter(([, value]) => value)
     );
-    const target = { access: false, wanted: config.audience ?? place.audience };
-    return (this.#known = { place, target, headers: mergedHeaders(headers, config.headers) });
+    return (this.#known = [place, [false, config.audience ?? audience], mergedHeaders(headers, config.headers)]);
   }
 
   /**
-   * Whether a token may be used; one that is about to end is renewed on the way.
+   * The token of every call; one that is about to end is renewed on the way.
    *
-   * @param {Slot} slot
+   * @param {Target} target
+   * @param {AbortSignal} [signal]
    */
-  #isUsable(slot) {
+  async #usual(target, signal) {
+    const slot = this.#slot;
     const now = Date.now();
-    if (now < slot.refreshAt) return true;
-    if (now >= slot.expiresAt) return false;
-    if (this.#known) this.#acquired(this.#known.target, EARLY).catch(() => {});
-    return true;
+    if (!slot || now >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, signal));
+    if (now >= slot.refreshAt) this.#acquired(target, EARLY).catch(() => {});
+    return slot;
   }
 
   /**
