@@ -14,7 +14,7 @@ import { AuthError } from "./errors.js";
  * @param {Config} config
  * @param {Target} target
  * @param {import("./draft.js").Draft} draft
- * @param {(signal: AbortSignal | undefined) => Promise<Slot>} first The token to begin with
+ * @param {(signal: AbortSignal) => Promise<Slot>} first The token to begin with
  * @returns {Promise<Response>}
  */
 export function send(config, target, [input, href, init, carrier, replayable, timeout], first) {

@@ -139,5 +139,5 @@ export function now() {
 }
 
 export function coreFailed() {
-  return new AuthError("core_failed", "the WebAssembly core failed each time that it was asked; other calls go on with a new one.");
+  return new AuthError("core_failed", "the WebAssembly core failed again and again. The next call has a new one.");
 }

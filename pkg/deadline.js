@@ -8,23 +8,18 @@ import { TimeoutError } from "./errors.js";
  * @template T
  * @param {number | false} ms
  * @param {AbortSignal | null | undefined} callers
- * @param {(signal: AbortSignal | undefined) => Promise<T>} act
+ * @param {(signal: AbortSignal) => Promise<T>} act
  * @returns {Promise<T>}
  */
 export async function within(ms, callers, act) {
-  let signal = callers ?? undefined;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  if (ms !== false) {
-    // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
-    const controller = new AbortController();
-    timer = setTimeout(() => controller.abort(new TimeoutError(ms)), ms);
-    signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
-  }
+  // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
+  const controller = new AbortController();
+  const timer = ms === false ? undefined : setTimeout(() => controller.abort(new TimeoutError(ms)), ms);
+  const signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
   try {
     return await act(signal);
   } catch (thrown) {
-    throw signal?.aborted ? signal.reason : thrown;
+    throw signal.aborted ? signal.reason : thrown;
   } finally {
     clearTimeout(timer);
   }

@@ -20,18 +20,16 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
  * @returns {Draft}
  */
 export function draft(config, href, sessions, verb, given, request) {
-  const init = bare("init", given);
-  const { json, searchParams } = init;
+  // What is ours is not fetch's.
+  const { json, searchParams, timeout, ...own } = bare("init", given);
+  const init = bare("init", own);
   init.method = verb ?? init.method ?? request?.method ?? "GET";
-  if (!isString(init.method)) throw invalid("the method of a call is not a text.");
+  if (!isString(init.method)) throw invalid("the method is not a text.");
   init.method = init.method.toUpperCase();
   init.redirect ??= request?.redirect ?? "follow";
   if (init.signal === undefined) init.signal = request?.signal;
-  const timeout = checked("timeout", init.timeout ?? config.timeout);
   const [headers, carrier] = headersFor(config, sessions, init.headers ?? request?.headers);
   init.headers = headers;
-  // They are ours and not fetch's.
-  for (const name of ["json", "searchParams", "timeout"]) delete init[name];
   if (json !== undefined) {
     if (init.body != null) throw invalid("a call has both json and body.");
     init.body = JSON.stringify(json);
@@ -46,7 +44,7 @@ export function draft(config, href, sessions, verb, given, request) {
   // Node asks for it in so many words, and no other value is defined.
   if (!replayable && init.body) init.duplex ??= "half";
   const url = searchParams === undefined ? href : withQuery(href, searchParams);
-  return [request && url === href ? request : url, url, init, carrier, replayable, timeout];
+  return [request && url === href ? request : url, url, init, carrier, replayable, checked("timeout", timeout ?? config.timeout)];
 }
 
 /**
@@ -60,7 +58,7 @@ export function draft(config, href, sessions, verb, given, request) {
 export function headersFor({ authorizationHeader }, sessions, callers) {
   const all = mergedHeaders(sessions, callers);
   if (authorizationHeader && all.has(authorizationHeader))
-    throw invalid(`${authorizationHeader} is set by the caller and named by the option authorizationHeader. Leave one of them out.`);
+    throw invalid(`${authorizationHeader} is set, and named by the option authorizationHeader. Leave one of them out.`);
   return [all, authorizationHeader ?? (all.has("authorization") ? "x-serverless-authorization" : "authorization")];
 }
 
@@ -69,7 +67,7 @@ export function headersFor({ authorizationHeader }, sessions, callers) {
  * @param {any} params
  */
 function withQuery(href, params) {
-  if (!isString(params) && !isObject(params)) throw invalid("the searchParams of a call are not what URLSearchParams takes.");
+  if (!isString(params) && !isObject(params)) throw invalid("the searchParams are not what URLSearchParams takes.");
   // Text, too, can be iterated over.
   const query = new URLSearchParams(
     params[Symbol.iterator] ? params : Object.entries(params).filter(([, value]) => value !== undefined),

@@ -22,7 +22,7 @@ import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, now,
  * value, date, retry after and text; what is left out is 0 or empty.
  *
  * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
- * @type {Record<string, (config: Config, what: string[], signal: AbortSignal | undefined, operation: string) => Promise<Outcome>>}
+ * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<Outcome>>}
  */
 const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
 /** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
@@ -62,12 +62,12 @@ onRestart(() => {
  * @param {Config} config
  * @param {Target} target
  * @param {number} how USUAL, EARLY or FORCED
- * @param {AbortSignal | undefined} signal Ends the wait, and the exchange if nobody else leads it
+ * @param {AbortSignal} [signal] Ends the wait, and the exchange if nobody else leads it
  * @returns {Promise<Slot>}
  */
-export async function acquire(config, target, how, signal) {
+export async function acquire(config, target, how, signal = new AbortController().signal) {
   await ready();
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   for (let tries = 0; tries < 3; tries++) {
     const slot = await run(config, target, how, signal);
     if (slot) return slot;
@@ -91,7 +91,7 @@ export function invalidate(slot, token) {
  * @param {Config} config
  * @param {Target} target
  * @param {number} how
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
  */
 async function run(config, target, how, signal) {
@@ -111,7 +111,7 @@ async function run(config, target, how, signal) {
       let cause;
       const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch(
         (thrown) => {
-          if (signal?.aborted) throw signal.reason;
+          if (signal.aborted) throw signal.reason;
           event = 0;
           cause = thrown;
           return [reason(thrown) || "an unknown fault"];
@@ -188,7 +188,7 @@ function numberOf(credential) {
 /**
  * @param {Config} config
  * @param {string[]} what The credential's fingerprint, and what to sign
- * @param {AbortSignal | undefined} _signal
+ * @param {AbortSignal} _signal
  * @param {string} operation
  * @returns {Promise<Outcome>}
  */
@@ -221,7 +221,7 @@ async function sign(config, [fingerprint, input], _signal, operation) {
 /**
  * @param {Config} config
  * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
 async function send(config, [method, url, timeout, body, ...pairs], signal) {
@@ -234,7 +234,7 @@ async function send(config, [method, url, timeout, body, ...pairs], signal) {
     headers,
     body: body || undefined,
     redirect: "manual",
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    signal: AbortSignal.any([signal, limit]),
   });
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
@@ -259,11 +259,11 @@ async function textOf({ body }) {
 /**
  * @param {Config} config
  * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
 async function call({ credential }, [, access, wanted], signal) {
-  const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal: signal ?? new AbortController().signal };
+  const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal };
   const given = await /** @type {Function} */ (credential)(need);
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
@@ -330,11 +330,10 @@ function lead(before, after) {
 /**
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal | undefined} signal Where it ends the wait, its own reason is what to throw
+ * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
  * @returns {Promise<T>}
  */
 function raced(promise, signal) {
-  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject();
     signal.addEventListener("abort", reject);

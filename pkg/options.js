@@ -40,7 +40,7 @@ export const isObject = (v) => typeof v === "object" && v !== null;
 const isText = (v) => isString(v) && /^[!-~]([ -~]*[!-~])?$/.test(v);
 
 /** @type {Kind} */
-const text = [isText, "text of visible ASCII characters"];
+const text = [isText, "visible ASCII text"];
 /** @type {Kind} */
 const fn = [isFunction, "a function"];
 /** @param {...unknown} all @returns {Kind} */
@@ -65,7 +65,7 @@ const kinds = {
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
     'hosts, such as ["sts.example.com:8443"]',
   ],
-  endpoints: [(v) => v instanceof URL || isText(v), 'the origin of an emulator, such as "http://127.0.0.1:8085"'],
+  endpoints: [(v) => v instanceof URL || isText(v), 'an origin, such as "http://127.0.0.1:8085"'],
   waitUntil: fn,
   [customFetch]: fn,
 };
@@ -84,7 +84,7 @@ export function readOptions(base, options) {
   for (const name in kinds) config[name] = checked(name, options[name]);
   const { credential, headers, allowedHosts, endpoints } = config;
   config.timeout ??= 120_000;
-  config.headers = headers && [...mergedHeaders(headers)];
+  config.headers = headers && mergedHeaders(headers);
   config.allowedHosts = allowedHosts?.join(" ") ?? "";
   if (endpoints instanceof URL) config.endpoints = endpoints.origin;
   if (isObject(credential)) config.credential = stringify(credential);
@@ -137,9 +137,9 @@ function readBase(base, insecure) {
     origin.includes("..") ||
     pathname.includes("//")
   )
-    throw invalidBase("is not an absolute http or https URL as URL parsers write it, without userinfo and fragment");
+    throw invalidBase("is no http or https URL as URL parsers write it, without userinfo and fragment");
   if (!insecure && !/^https|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:|$)/.test(origin))
-    throw invalidBase("is plain http to another machine, where a token could be read on the way");
+    throw invalidBase("is plain http to another machine, which shows the token");
   return typed;
 }
 

@@ -42,7 +42,7 @@ export function below({ joinUrl, base }, place, input) {
     const start = `${home.origin}/`;
     const href = parse(joinUrl(home, input));
     if (href.startsWith(start) && !href.includes("#")) return href;
-    throw refused("joinUrl gave a URL with another origin than the base URL's, with userinfo or a fragment.");
+    throw refused("joinUrl gave a URL with another origin than the base URL, with userinfo or a fragment.");
   }
   const [careful] = ask("p", input);
   const url = joined(place, input);

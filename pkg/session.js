@@ -140,7 +140,7 @@ class Session {
   }
 
   async #facts() {
-    if (this.#disposed) throw new AuthError("session_disposed", "the session was disposed of before this call. Create another one.");
+    if (this.#disposed) throw new AuthError("session_disposed", "the session was disposed of. Create another one.");
     await ready();
     if (this.#known) return this.#known;
     const config = this.#config;
