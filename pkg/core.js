@@ -15,6 +15,8 @@ import { isString } from "./options.js";
  * @property {(promise: Promise<unknown>) => void} [waitUntil] Keeps the request alive for what is still under way
  */
 
+/** @typedef {string | number | boolean | undefined} Field */
+
 /** How long, on an isolated host, a flight may go without an answer before one follower takes it over. */
 const FLIGHT_DEAD_AFTER = 2000;
 
@@ -58,16 +60,19 @@ function begin() {
   __wbg_set_wasm(exports);
   memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   // What spreads refreshes is no secret.
-  told(encoder.encode(["n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.floor(Math.random() * 2 ** 53)].join("\0")));
+  told("n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.random() * 2 ** 53);
   epoch += 1;
 }
 
 /**
  * One question and its answer, which both lie in a room of the module's.
  *
- * @param {Uint8Array} question
+ * @param {string} letter
+ * @param {...Field} fields
  */
-function told(question) {
+function told(letter, ...fields) {
+  const all = [letter, Date.now(), performance.now(), ...fields];
+  const question = encoder.encode(all.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0)).join("\0"));
   lying(question.length).set(question);
   const answer = lying(call()).slice();
   // Given back, it is wiped.
@@ -100,7 +105,7 @@ export const decoder = new TextDecoder();
  * Only the last field may hold a zero character.
  *
  * @param {string} letter
- * @param {...(string | number | boolean | undefined)} fields Numbers are cut to whole ones; what is none is 0
+ * @param {...Field} fields Numbers are cut to whole ones; what is none is 0
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
@@ -113,16 +118,13 @@ export function ask(letter, ...fields) {
  * As `ask`, of what answers with bytes. After a trap the core is started anew and asked once more.
  *
  * @param {string} letter
- * @param {...(string | number | boolean | undefined)} fields
+ * @param {...Field} fields
  * @returns {Uint8Array<any>}
  */
 export function askBytes(letter, ...fields) {
-  const question = encoder.encode(
-    [letter, ...fields.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0))].join("\0"),
-  );
   for (let again = false; ; again = true) {
     try {
-      return told(question);
+      return told(letter, ...fields);
     } catch (thrown) {
       // A trap, or a stack that overflowed within the module.
       if (!(thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError)) throw thrown;
@@ -131,11 +133,6 @@ export function askBytes(letter, ...fields) {
       if (again) throw Object.assign(coreFailed(), { cause: thrown });
     }
   }
-}
-
-/** Both clocks, as the core wants them. */
-export function now() {
-  return [Date.now(), performance.now()];
 }
 
 export function coreFailed() {

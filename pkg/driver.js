@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
-import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, now, onRestart, ready } from "./core.js";
+import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRestart, ready } from "./core.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -53,7 +53,7 @@ let functionCount = 1;
 
 onRestart(() => {
   for (const number of flights.keys()) lead(number, 0);
-  for (const slot of slots.values()) lease(slot, ask("o", ...now(), slot.expiresAt, slot.key));
+  for (const slot of slots.values()) lease(slot, ask("o", slot.expiresAt, slot.key));
 });
 
 /**
@@ -119,7 +119,7 @@ async function run(config, target, how, signal) {
       );
       if (isStale()) return undefined;
       try {
-        [kind, ...rest] = ask("s", ...now(), operation, event, value, date, retryAfter, text);
+        [kind, ...rest] = ask("s", operation, event, value, date, retryAfter, text);
       } catch (thrown) {
         const failure = /** @type {import("./errors.js").AuthError} */ (thrown);
         // The core knows what it means; only the runtime's own error knows where it came from.
@@ -154,7 +154,7 @@ function begin(config, [access, wanted], how) {
     config.credential === undefined
       ? [0, access, how, ...hosts(config), (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? ""]
       : [register(config, false), access, how];
-  return ask("g", ...now(), deadline, ...who, wanted);
+  return ask("g", deadline, ...who, wanted);
 }
 
 /** Whom to trust beside Google's own, and the emulator. @param {Config} config */

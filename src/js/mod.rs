@@ -49,8 +49,8 @@ pub fn room(length: usize) -> *mut u8 {
     at
 }
 
-/// Answers the question in the room, by the letter in its first field, and says how long the answer is. An error's answer
-/// begins with the field `!`.
+/// Answers the question in the room, by the letter in its first field, and says how long the answer is. Wall and monotonic
+/// clock come next, in milliseconds. An error's answer begins with the field `!`.
 ///
 /// | letter | fields | answer |
 /// |---|---|---|
@@ -59,13 +59,13 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `c` | renew, hosts, emulator, function, file | the number of the credential: that of the function that the caller numbers so, or else of the file |
-/// | `g` | wall, mono, deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
-/// | `s` | wall, mono, call, event, value, date, retry after, text | a turn |
+/// | `g` | deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
+/// | `s` | call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
 /// | `k` | call | the bytes of the private key that it is to sign with, PKCS #8 DER, and no zero character behind them; none once it is forgotten |
 /// | `w` | call | nothing: that key is wiped, the host holds it in a form that cannot be read out |
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
-/// | `o` | wall, mono, expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
+/// | `o` | expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
 pub fn call() -> usize {
     let question = STATE.room.take();
@@ -92,7 +92,9 @@ fn text(bytes: &[u8]) -> &str {
 /// Whoever fails has written nothing yet.
 fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
     let mut hosts = Hosts::google();
-    match fields.text().as_bytes() {
+    let letter = fields.text();
+    let now = Now::new(fields.number(), fields.number());
+    match letter.as_bytes() {
         b"n" => {
             let flight_dead_after_ms = fields.number();
             tokens.set_flight_dead_after((flight_dead_after_ms > 0).then_some(flight_dead_after_ms));
@@ -126,7 +128,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             out.number(tokens.register(credential, renew).0.into());
         }
         b"g" => {
-            let (now, deadline_ms) = (now(&mut fields), fields.number());
+            let deadline_ms = fields.number();
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
             let source = if credential == 0 {
                 hosts.set(fields.text(), fields.text())?;
@@ -144,7 +146,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             return turn::next(tokens, id, &Said::begun(), now, out);
         }
         b"s" => {
-            let (now, id) = (now(&mut fields), OperationId(fields.number()));
+            let id = OperationId(fields.number());
             return turn::next(tokens, id, &said(&mut fields), now, out);
         }
         b"a" => tokens.abandon(OperationId(fields.number())),
@@ -163,7 +165,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             tokens.invalidate(&Key::from_text(fields.rest().into()), serial);
         }
         b"o" => {
-            let (now, expires_at_ms) = (now(&mut fields), fields.number());
+            let expires_at_ms = fields.number();
             turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now), out);
         }
         _ => {}
@@ -189,8 +191,4 @@ fn said(fields: &mut Fields<'_>) -> Said {
         body: alloc::string::String::from(fields.rest()).into(),
     };
     Said { kind, expires_at_ms: value, answer }
-}
-
-fn now(fields: &mut Fields<'_>) -> Now {
-    Now::new(fields.number(), fields.number())
 }

@@ -49,7 +49,14 @@ pub(crate) fn start() {
 
 /// One call, and the fields of its answer, each of which has a zero character for its end.
 pub(crate) fn call(fields: &[&str]) -> Vec<String> {
-    let answer = String::from_utf8(answer(&fields.join("\0"))).unwrap();
+    call_at(0, fields)
+}
+
+/// As [`call`], so long after the test began.
+pub(crate) fn call_at(after_ms: u64, fields: &[&str]) -> Vec<String> {
+    let clocks = format!("{}\0{after_ms}", WALL_MS + after_ms);
+    let (letter, rest) = fields.split_first().unwrap();
+    let answer = String::from_utf8(answer(&[&[*letter, &clocks], rest].concat().join("\0"))).unwrap();
     let fields = answer.strip_suffix('\0').unwrap_or(&answer);
     fields.split('\0').map(String::from).collect()
 }
@@ -65,18 +72,12 @@ pub(crate) fn key_file(name: &str) -> String {
     json!({"type": "service_account", "client_email": format!("{name}@p.iam.gserviceaccount.com"), "private_key_id": "k", "private_key": keys["keys"]["pkcs8_2048"]}).to_string()
 }
 
-/// Both clocks, so long after the test began.
-pub(crate) fn clocks(after_ms: u64) -> [String; 2] {
-    [(WALL_MS + after_ms).to_string(), after_ms.to_string()]
-}
-
 pub(crate) fn begin(credential: &str) -> Vec<String> {
     begin_as(credential, USUAL)
 }
 
 pub(crate) fn begin_as(credential: &str, mode: &str) -> Vec<String> {
-    let [wall, mono] = clocks(0);
-    call(&["g", &wall, &mono, "120000", credential, "", mode, AUDIENCE])
+    call(&["g", "120000", credential, "", mode, AUDIENCE])
 }
 
 pub(crate) fn step(turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {
@@ -84,8 +85,7 @@ pub(crate) fn step(turn: &[String], event: &str, value: &str, text: &str) -> Vec
 }
 
 pub(crate) fn step_at(after_ms: u64, turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {
-    let [wall, mono] = clocks(after_ms);
-    call(&["s", &wall, &mono, &turn[1], event, value, "", "", text])
+    call_at(after_ms, &["s", &turn[1], event, value, "", "", text])
 }
 
 /// A token of an hour, issued when the test began.

@@ -54,10 +54,8 @@ fn errors_without_a_server_leave_its_fields_empty() {
         (8, &[ERROR, "invalid_credential"].map(String::from)[..], "")
     );
     assert_eq!(call(&["c", "", "", "http://10.0.0.1", "", &key_file("a")])[1], "invalid_option");
-    let [wall, mono] = clocks(0);
-    let code =
-        |credential, access, wanted| call(&["g", &wall, &mono, "1", credential, access, USUAL, wanted]).remove(1);
-    let nowhere = call(&["g", &wall, &mono, "1", "0", "", USUAL, "", "", "", AUDIENCE]);
+    let code = |credential, access, wanted| call(&["g", "1", credential, access, USUAL, wanted]).remove(1);
+    let nowhere = call(&["g", "1", "0", "", USUAL, "", "", "", AUDIENCE]);
     assert_eq!(nowhere[..2], [ERROR, "credential_not_found"]);
     assert_eq!(code("99", "", AUDIENCE), "core_failed");
     assert_eq!((code("99", "", ""), code("99", "1", "")), ("invalid_audience".into(), "invalid_scope".into()));
@@ -67,9 +65,8 @@ fn errors_without_a_server_leave_its_fields_empty() {
 #[test]
 fn files_and_functions_are_asked_for() {
     start();
-    let [wall, mono] = clocks(0);
-    let begin = |credential, access, wanted| call(&["g", &wall, &mono, "120000", credential, access, USUAL, wanted]);
-    let reading = call(&["g", &wall, &mono, "120000", "0", "", USUAL, "", "", "/key.json", AUDIENCE]);
+    let begin = |credential, access, wanted| call(&["g", "120000", credential, access, USUAL, wanted]);
+    let reading = call(&["g", "120000", "0", "", USUAL, "", "", "/key.json", AUDIENCE]);
     assert_eq!((reading[0].as_str(), reading[3].as_str()), (READ, "/key.json"));
     let signing = step(&reading, RETURNED, "", &key_file("file"));
     assert_eq!(signing[0], SIGN);

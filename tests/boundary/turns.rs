@@ -48,8 +48,7 @@ fn a_failure_is_shared_and_says_all_that_is_known() {
     let (first, second) = (begin(&number), begin(&number));
     let sending = step(&first, SIGNED, "", "c2lnbmF0dXJl");
     let body = json!({"error": "unavailable", "error_description": "busy"}).to_string();
-    let [wall, mono] = clocks(0);
-    let error = call(&["s", &wall, &mono, &sending[1], ANSWERED, "503", &wall, "7000", &body]);
+    let error = call(&["s", &sending[1], ANSWERED, "503", &WALL_MS.to_string(), "7000", &body]);
     assert_eq!(
         (&error[..2], error[2].contains("busy")),
         (&[ERROR, "exchange_unavailable"].map(String::from)[..], true)
@@ -97,8 +96,7 @@ fn what_the_host_kept_is_taken_back_after_a_restart() {
     let number = register("restart");
     let had = exchange(&begin(&number));
     call(&["i", &had[1], &had[4]]);
-    let [wall, mono] = clocks(1000);
-    let restored = call(&["o", &wall, &mono, &had[3], &had[4]]);
+    let restored = call_at(1000, &["o", &had[3], &had[4]]);
     assert_eq!((restored.len(), restored[2] <= had[3]), (3, true));
     let again = begin(&number);
     assert_eq!((again[0].as_str(), &again[1..4], again[5].as_str()), (HAD, restored.as_slice(), ""));
@@ -109,7 +107,7 @@ fn a_private_key_is_handed_out_until_it_is_forgotten() {
     let number = register("key");
     let signing = begin(&number);
     let id = signing[1].as_str();
-    let key = || answer(&format!("k\0{id}"));
+    let key = || answer(&format!("k\0\0\0{id}"));
     let der = key();
     assert!(der.starts_with(&[0x30, 0x82]) && der == key());
     assert_eq!((call(&["w", id]), key()), (vec![String::new()], vec![]));
