@@ -63,8 +63,8 @@ export function send(config, target, [input, href, init, carrier, replayable, ti
 function pointed({ status, type, headers }, href) {
   if (type === "opaqueredirect")
     throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
-  const location = status > 300 ? headers.get("location") : null;
-  if (location === null || !URL.canParse(location, href)) return undefined;
+  const location = headers.get("location");
+  if (status < 301 || location === null || !URL.canParse(location, href)) return undefined;
   const to = new URL(location, href);
   to.hash = "";
   return to.href;

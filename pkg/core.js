@@ -72,7 +72,7 @@ function begin() {
  */
 function told(letter, ...fields) {
   const all = [letter, Date.now(), performance.now(), ...fields];
-  const question = encoder.encode(all.map((field) => (isString(field) ? field : Math.floor(Number(field)) || 0)).join("\0"));
+  const question = encoder.encode(all.map((field) => (isString(field) ? field : Math.floor(Number(field)) || "")).join("\0"));
   lying(question.length).set(question);
   const answer = lying(call()).slice();
   // Given back, it is wiped.
@@ -105,7 +105,7 @@ export const decoder = new TextDecoder();
  * Only the last field may hold a zero character.
  *
  * @param {string} letter
- * @param {...Field} fields Numbers are cut to whole ones; what is none is 0
+ * @param {...Field} fields Numbers are cut to whole ones; what is none is empty, which the core reads as 0
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
@@ -136,5 +136,5 @@ export function askBytes(letter, ...fields) {
 }
 
 export function coreFailed() {
-  return new AuthError("core_failed", "the WebAssembly core failed again and again. The next call has a new one.");
+  return new AuthError("core_failed", "the WebAssembly core failed repeatedly. Call again.");
 }

@@ -58,7 +58,7 @@ export function draft(config, href, sessions, verb, given, request) {
 export function headersFor({ authorizationHeader }, sessions, callers) {
   const all = mergedHeaders(sessions, callers);
   if (authorizationHeader && all.has(authorizationHeader))
-    throw invalid(`${authorizationHeader} is set, and named by the option authorizationHeader. Leave one of them out.`);
+    throw invalid(`${authorizationHeader} is set, and named by the option authorizationHeader. Leave one out.`);
   return [all, authorizationHeader ?? (all.has("authorization") ? "x-serverless-authorization" : "authorization")];
 }
 
@@ -72,5 +72,5 @@ function withQuery(href, params) {
   const query = new URLSearchParams(
     params[Symbol.iterator] ? params : Object.entries(params).filter(([, value]) => value !== undefined),
   ).toString();
-  return query === "" ? href : href + (href.includes("?") ? "&" : "?") + query;
+  return href + (query && (href.includes("?") ? "&" : "?") + query);
 }

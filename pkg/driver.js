@@ -68,7 +68,7 @@ onRestart(() => {
 export async function acquire(config, target, how, signal = new AbortController().signal) {
   await ready();
   signal.throwIfAborted();
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 3; tries--;) {
     const slot = await run(config, target, how, signal);
     if (slot) return slot;
   }
@@ -109,14 +109,12 @@ async function run(config, target, how, signal) {
       let event = +kind - 1;
       /** @type {unknown} */
       let cause;
-      const [text = "", value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch(
-        (thrown) => {
-          if (signal.aborted) throw signal.reason;
-          event = 0;
-          cause = thrown;
-          return [reason(thrown) || "an unknown fault"];
-        },
-      );
+      const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
+        if (signal.aborted) throw signal.reason;
+        event = 0;
+        cause = thrown;
+        return [reason(thrown) || "an unknown fault"];
+      });
       if (isStale()) return undefined;
       try {
         [kind, ...rest] = ask("s", operation, event, value, date, retryAfter, text);
@@ -124,17 +122,15 @@ async function run(config, target, how, signal) {
         const failure = /** @type {import("./errors.js").AuthError} */ (thrown);
         // The core knows what it means; only the runtime's own error knows where it came from.
         if (cause !== undefined) failure.cause ??= cause;
-        operation = undefined;
         // A core that was started anew does not know this call.
         if (isStale() && failure.code === "timeout") return undefined;
         throw failure;
       }
       if (isStale()) return undefined;
     }
-    operation = undefined;
     return keep(rest) ?? (await acquire(config, target, FORCED, signal));
   } catch (thrown) {
-    if (operation && !isStale()) ask("a", operation);
+    if (!isStale()) ask("a", operation);
     // It may be the credential that had to go for others'.
     config.known = undefined;
     throw thrown;
@@ -152,14 +148,14 @@ function begin(config, [access, wanted], how) {
   const deadline = performance.now() + (config.timeout || 3_600_000);
   const who =
     config.credential === undefined
-      ? [0, access, how, ...hosts(config), (host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")) ?? ""]
+      ? [0, access, how, ...hosts(config), host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")]
       : [register(config, false), access, how];
   return ask("g", deadline, ...who, wanted);
 }
 
 /** Whom to trust beside Google's own, and the emulator. @param {Config} config */
 function hosts({ allowedHosts, endpoints }) {
-  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? ""];
+  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR")];
 }
 
 /**
@@ -169,12 +165,17 @@ function hosts({ allowedHosts, endpoints }) {
  * @param {boolean} renew Whether its key was lost
  */
 function register(config, renew) {
-  const { credential = "", known } = config;
+  const { credential, known } = config;
   const trusted = hosts(config);
   const core = `${epoch} ${trusted[1]}`;
-  if (!renew && known?.core === core) return known.number;
-  const [answer] = ask("c", renew, ...trusted, ...(isString(credential) ? [0, credential] : [numberOf(credential), ""]));
-  config.known = { core, number: +answer };
+  if (!renew && known?.[0] === core) return known[1];
+  const [answer] = ask(
+    "c",
+    renew,
+    ...trusted,
+    ...(isString(credential) ? [0, credential] : [numberOf(/** @type {Function} */ (credential))]),
+  );
+  config.known = [core, +answer];
   return +answer;
 }
 
@@ -194,7 +195,7 @@ function numberOf(credential) {
  */
 async function sign(config, [fingerprint, input], _signal, operation) {
   const { subtle } = crypto;
-  if (!subtle) throw new Error("there is no WebCrypto (crypto.subtle) here; in browsers it needs https");
+  if (!subtle) throw new Error("there is no WebCrypto here; in browsers it needs https");
   let key = keys.get(fingerprint);
   if (!key) {
     let der = askBytes("k", operation);
@@ -263,11 +264,11 @@ async function textOf({ body }) {
  * @returns {Promise<Outcome>}
  */
 async function call({ credential }, [, access, wanted], signal) {
-  const need = { ...(access ? { scopes: wanted.split(" ") } : { audience: wanted }), signal };
+  const need = access ? { scopes: wanted.split(" "), signal } : { audience: wanted, signal };
   const given = await /** @type {Function} */ (credential)(need);
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
-  if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it returned neither a token nor { token, expiresAt }");
+  if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
   return [token, Math.max(1, expiresAt)];
 }
 
@@ -296,7 +297,7 @@ async function join(config, [flight]) {
 
 /** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
 function keep(had) {
-  const [key, token, evicted] = had.slice(3);
+  const [, , , key, token, evicted] = had;
   slots.delete(evicted);
   const slot = slots.get(key) ?? /** @type {Slot} */ ({ key, token });
   if (token) slot.token = token;

@@ -19,12 +19,12 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
  * @property {boolean | undefined} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
- * @property {string} allowedHosts
+ * @property {string | undefined} allowedHosts
  * @property {string | undefined} endpoints
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
- * @property {{ core: string, number: number }} [known] The number that one core, told of one emulator, has for the credential
+ * @property {[core: string, number: number]} [known] The number that one core, told of one emulator, has for the credential
  */
 
 /** @typedef {[is: (value: any) => unknown, what: string]} Kind */
@@ -85,7 +85,7 @@ export function readOptions(base, options) {
   const { credential, headers, allowedHosts, endpoints } = config;
   config.timeout ??= 120_000;
   config.headers = headers && mergedHeaders(headers);
-  config.allowedHosts = allowedHosts?.join(" ") ?? "";
+  config.allowedHosts = allowedHosts?.join(" ");
   if (endpoints instanceof URL) config.endpoints = endpoints.origin;
   if (isObject(credential)) config.credential = stringify(credential);
   return config;
@@ -110,7 +110,7 @@ export function checked(name, value) {
  * @param {any} [given]
  */
 export function bare(what, given = {}) {
-  if (!isObject(given)) throw invalid(`the ${what} must be an object.`);
+  if (!isObject(given)) throw invalid(`${what} is not an object.`);
   return { __proto__: null, ...given };
 }
 
@@ -137,7 +137,7 @@ function readBase(base, insecure) {
     origin.includes("..") ||
     pathname.includes("//")
   )
-    throw invalidBase("is no http or https URL as URL parsers write it, without userinfo and fragment");
+    throw invalidBase("is not an http or https URL as URL parsers write it, without userinfo or a fragment");
   if (!insecure && !/^https|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:|$)/.test(origin))
     throw invalidBase("is plain http to another machine, which shows the token");
   return typed;
@@ -161,7 +161,7 @@ export function mergedHeaders(first, second) {
     return headers;
   } catch {
     // The runtime's own error would show the value, which may be a secret.
-    throw invalid("the headers hold what no header can.");
+    throw invalid("the headers are not what Headers takes.");
   }
 }
 
@@ -173,5 +173,5 @@ function stringify(credential) {
   } catch {
     // Its own error would show what is in it.
   }
-  throw new AuthError("invalid_credential", "the credential object is not plain JSON.");
+  throw new AuthError("invalid_credential", "the credential is not plain JSON.");
 }

@@ -35,14 +35,14 @@ export function findPlace({ base, insecure }) {
  * @returns {string}
  */
 export function below({ joinUrl, base }, place, input) {
-  if (!isString(input)) throw refused("the path is not a string. To call an absolute URL, use fetch().");
+  if (!isString(input)) throw refused("the path is not a text. For an absolute URL use fetch().");
   if (joinUrl) {
     const home = new URL(base);
     // With userinfo it would begin otherwise.
     const start = `${home.origin}/`;
     const href = parse(joinUrl(home, input));
     if (href.startsWith(start) && !href.includes("#")) return href;
-    throw refused("joinUrl gave a URL with another origin than the base URL, with userinfo or a fragment.");
+    throw refused("joinUrl gave a URL with another origin, userinfo or a fragment.");
   }
   const [careful] = ask("p", input);
   const url = joined(place, input);
@@ -67,7 +67,7 @@ function agreed([, prefix], url) {
  */
 function joined([itself, prefix, query], input) {
   const [, path, mark, more] = /** @type {string[]} */ (/^([^?]*)(\??)(.*)/s.exec(input));
-  const url = path === "" ? itself : (path.startsWith("/") ? prefix : `${prefix}/`) + path + query;
+  const url = path ? prefix + path.replace(/^\/?/, "/") + query : itself;
   // The base's own query comes first.
   return url + (mark && query ? "&" : mark) + more;
 }
@@ -90,7 +90,7 @@ export function absolute(place, url) {
 function parse(given) {
   const url = String(given);
   if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
-  throw refused("the input is no absolute URL, or has a backslash, white space or a control character.");
+  throw refused("the URL is not absolute, or has a backslash, white space or a control character.");
 }
 
 /** @param {string} why */

@@ -99,7 +99,8 @@ class Session {
 
   /** @param {any} [more] */
   extend(more) {
-    const [given, added] = [this.#given, bare("options", more)];
+    const given = this.#given;
+    const added = bare("options", more);
     /** @type {any} */
     const options = { ...given, ...added };
     if (given.headers && added.headers) options.headers = mergedHeaders(given.headers, added.headers);
