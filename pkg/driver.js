@@ -110,7 +110,7 @@ async function run(config, target, how, signal) {
       /** @type {unknown} */
       let cause;
       const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
-        if (signal.aborted) throw signal.reason;
+        signal.throwIfAborted();
         event = 0;
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
@@ -226,7 +226,6 @@ async function sign(config, [fingerprint, input], _signal, operation) {
  * @returns {Promise<Outcome>}
  */
 async function send(config, [method, url, timeout, body, ...pairs], signal) {
-  const limit = AbortSignal.timeout(+timeout);
   const headers = [];
   while (pairs.length > 1) headers.push(pairs.splice(0, 2));
   const response = await fetchBy(config, url, {
@@ -235,7 +234,7 @@ async function send(config, [method, url, timeout, body, ...pairs], signal) {
     headers,
     body: body || undefined,
     redirect: "manual",
-    signal: AbortSignal.any([signal, limit]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
   });
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];

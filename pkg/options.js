@@ -54,7 +54,7 @@ const kinds = {
   audience: text,
   quotaProject: text,
   universeDomain: oneOf("googleapis.com"),
-  timeout: [(v) => v === false || (typeof v === "number" && v > 0 && v < 2 ** 31), "milliseconds above 0, or false"],
+  timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v < 2 ** 31), "milliseconds above 0, or false"],
   retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],
@@ -63,9 +63,9 @@ const kinds = {
   joinUrl: fn,
   allowedHosts: [
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
-    'hosts, such as ["sts.example.com:8443"]',
+    'hosts, such as ["sts.example.com"]',
   ],
-  endpoints: [(v) => v instanceof URL || isText(v), 'an origin, such as "http://127.0.0.1:8085"'],
+  endpoints: [(v) => v instanceof URL || isText(v), 'an origin, such as "http://localhost:8085"'],
   waitUntil: fn,
   [customFetch]: fn,
 };

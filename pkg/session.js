@@ -91,8 +91,8 @@ class Session {
 
   /** @param {any} [options] */
   async authorizationHeaders(options) {
-    const token = await this.getIdToken(options);
     const [headers, carrier] = headersFor(this.#config, (await this.#facts())[2]);
+    const token = await this.getIdToken(options);
     const quota = headers.get("x-goog-user-project");
     return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
   }
