@@ -1,6 +1,5 @@
 // Sends one call, and again where a new token or a redirect asks for it.
 import { ask, fetchBy } from "./core.js";
-import { within } from "./deadline.js";
 import { acquire, invalidate, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 
@@ -14,44 +13,47 @@ import { AuthError } from "./errors.js";
  * @param {Config} config
  * @param {Target} target
  * @param {import("./draft.js").Draft} draft
- * @param {(signal: AbortSignal) => Promise<Slot>} first The token to begin with
+ * @param {Slot} slot
+ * @param {AbortSignal | undefined} signal
+ * @param {Response} [response] The first answer, where the call was sent already
+ * @param {string} [token] The token that it was sent with
  * @returns {Promise<Response>}
  */
-export function send(config, target, [input, href, init, carrier, replayable, timeout], first) {
-  return within(timeout, init.signal, async (signal) => {
-    let slot = await first(signal);
-    let resent = false;
-    let hops = 0;
-    for (;;) {
-      const { token } = slot;
-      const follows = init.redirect === "follow";
+export async function send(config, target, [input, href, init, carrier, replayable], slot, signal, response, token = "") {
+  let resent = false;
+  let hops = 0;
+  for (;;) {
+    const follows = init.redirect === "follow";
+    if (!response) {
+      ({ token } = slot);
       init.headers.set(carrier, `Bearer ${token}`);
-      const response = await fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
-      const { status } = response;
-      if (status === 401) {
-        if (!resent) invalidate(slot, token);
-        if (ask("r", status, resent, hops, replayable)[0] !== "3") return response;
-        resent = true;
-      } else {
-        const to = follows && pointed(response, href);
-        if (!to) return response;
-        // With userinfo it would begin otherwise.
-        const stays = to.startsWith(`${new URL(href).origin}/`);
-        const [hop] = ask("r", status, false, hops++, replayable, stays, init.method);
-        if (hop === "0") return response;
-        input = href = to;
-        if (hop === "2") {
-          init.method = "GET";
-          init.body = init.duplex = undefined;
-          replayable = true;
-          for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
-        }
-      }
-      // Lets the connection go.
-      response.body?.cancel().catch(() => {});
-      if (status === 401) slot = await acquire(config, target, USUAL, signal);
+      response = await fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
     }
-  });
+    const { status } = response;
+    if (status === 401) {
+      if (!resent) invalidate(slot, token);
+      if (ask("r", status, resent, hops, replayable)[0] !== "3") return response;
+      resent = true;
+    } else {
+      const to = follows && pointed(response, href);
+      if (!to) return response;
+      // With userinfo it would begin otherwise.
+      const stays = to.startsWith(`${new URL(href).origin}/`);
+      const [hop] = ask("r", status, false, hops++, replayable, stays, init.method);
+      if (hop === "0") return response;
+      input = href = to;
+      if (hop === "2") {
+        init.method = "GET";
+        init.body = init.duplex = undefined;
+        replayable = true;
+        for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
+      }
+    }
+    // Lets the connection go.
+    response.body?.cancel().catch(() => {});
+    response = undefined;
+    if (status === 401) slot = await acquire(config, target, USUAL, signal);
+  }
 }
 
 /**

@@ -59,8 +59,7 @@ function begin() {
   const { exports } = new WebAssembly.Instance(module);
   __wbg_set_wasm(exports);
   memory = /** @type {WebAssembly.Memory} */ (exports.memory);
-  // What spreads refreshes is no secret.
-  told("n", host.isolated ? FLIGHT_DEAD_AFTER : 0, Math.random() * 2 ** 53);
+  told("n", host.isolated ? FLIGHT_DEAD_AFTER : 0, ...crypto.getRandomValues(new Uint32Array(2)));
   epoch += 1;
 }
 

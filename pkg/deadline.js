@@ -8,10 +8,11 @@ import { TimeoutError } from "./errors.js";
  * @template T
  * @param {number | false} ms
  * @param {AbortSignal | null | undefined} callers
- * @param {(signal: AbortSignal) => Promise<T>} act
+ * @param {(signal: AbortSignal | undefined) => Promise<T>} act
  * @returns {Promise<T>}
  */
 export async function within(ms, callers, act) {
+  if (ms === false && !callers) return act(undefined);
   // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
   const controller = new AbortController();
   const timer = ms === false ? undefined : setTimeout(() => controller.abort(new TimeoutError(ms)), ms);

@@ -1,6 +1,6 @@
 // The shell that people hold. With a fresh token a call asks the core once whether its path is good, calls fetch,
 // and looks at the answer's status.
-import { host, ready } from "./core.js";
+import { fetchBy, host, ready } from "./core.js";
 import { send } from "./call.js";
 import { within } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
@@ -30,6 +30,7 @@ class Session {
   #disposed = false;
   /** What only the core can say, and the headers of every call. @type {Known | undefined} */ #known;
   /** The token of the session's own target. @type {Slot | undefined} */ #slot;
+  /** The headers of a call that adds none, with the token that they hold. @type {[token: string, headers: Record<string, string>] | undefined} */ #plain;
 
   /**
    * @param {string | URL} baseUrl
@@ -109,7 +110,7 @@ class Session {
 
   dispose() {
     this.#disposed = true;
-    this.#slot = undefined;
+    this.#slot = this.#plain = undefined;
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
@@ -122,13 +123,38 @@ class Session {
    * @param {any} init
    */
   async #call(verb, input, init) {
-    const [place, target, headers] = await this.#facts();
     const config = this.#config;
+    const slot = this.#slot;
+    // The way of most calls: nothing is built but what fetch gets.
+    if (verb && init === undefined && this.#known && slot && Date.now() < slot.refreshAt) {
+      const [place, target, headers] = this.#known;
+      const url = below(config, place, input);
+      return within(config.timeout, undefined, async (signal) => {
+        const plain = this.#plainHeaders(slot);
+        const [token] = plain;
+        const response = await fetchBy(config, url, { __proto__: null, method: verb, headers: plain[1], redirect: "manual", signal });
+        return response.ok ? response : send(config, target, draft(config, url, headers, verb), slot, signal, response, token);
+      });
+    }
+    const [place, target, headers] = await this.#facts();
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, request);
-    return send(config, target, call, (signal) => this.#usual(target, signal));
+    return within(call[5], call[2].signal, async (signal) => send(config, target, call, await this.#usual(target, signal), signal));
+  }
+
+  /**
+   * @param {Slot} slot
+   * @returns {[token: string, headers: Record<string, string>]}
+   */
+  #plainHeaders({ token }) {
+    if (this.#plain?.[0] !== token) {
+      const [headers, carrier] = headersFor(this.#config, /** @type {Known} */ (this.#known)[2]);
+      headers.set(carrier, `Bearer ${token}`);
+      this.#plain = [token, Object.fromEntries(headers)];
+    }
+    return this.#plain;
   }
 
   /**

@@ -8,6 +8,8 @@ import { runSteps } from "./lib/steps.mjs";
 const { BARE_METAL_TARGET: bareMetal } = process.env;
 const wasm = ["--target", "wasm32-unknown-unknown"];
 const strict = ["--", "-D", "warnings"];
+// As in wasm-pack.toml: without it getrandom has no source on this target.
+const ownRandom = `target.wasm32-unknown-unknown.rustflags=['--cfg=getrandom_backend="custom"']`;
 // It brings its own panic handler, which only WebAssembly has room for.
 const withoutBoundary = ["--exclude", "cloud-run-auth-boundary"];
 
@@ -20,7 +22,7 @@ const thorough = [
   ["clippy, native", "cargo", "clippy", "--workspace", ...withoutBoundary, "--all-features", "--all-targets", ...strict],
   ["clippy, wasm32", "cargo", "clippy", "--package", "cloud-run-auth", "--all-features", ...wasm, ...strict],
   // Apart from the library's: together, Cargo would unite their features, and std would meet the boundary's own panic handler.
-  ["clippy, boundary", "cargo", "clippy", "--package", "cloud-run-auth-boundary", ...wasm, ...strict],
+  ["clippy, boundary", "cargo", "clippy", "--config", ownRandom, "--package", "cloud-run-auth-boundary", ...wasm, ...strict],
   ["no_std, bare metal", "cargo", "build", "--package", "cloud-run-auth", "--lib", "--no-default-features", "--target", bareMetal],
   ["types, pkg", "tsc", "--project", "pkg/tsconfig.json", "--noEmit"],
   ["types, emulator", "tsc", "--project", "emulator/tsconfig.json", "--noEmit"],

@@ -1,9 +1,10 @@
 //! The lean WebAssembly module around `cloud_run_auth::js`: no std, an allocator of a few hundred bytes, no panic machinery.
 #![no_std]
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-#![allow(unsafe_code, reason = "an allocator and a trap cannot be written without it")]
+#![allow(unsafe_code, reason = "an allocator, a trap and a source of random bytes cannot be written without it")]
 
 mod allocator;
+mod random;
 
 pub use cloud_run_auth::js::*;
 

@@ -25,6 +25,8 @@ use wasm_bindgen::prelude::*;
 /// What lives across calls. A restart of the module begins with a new one.
 struct State {
     tokens: RefCell<Tokens>,
+    /// Random bytes that the host handed in and nobody took.
+    entropy: Cell<u64>,
     /// The question, until [`call`] takes it; then the answer, until the host asks for another [`room`].
     room: Cell<Vec<u8>>,
 }
@@ -34,7 +36,11 @@ struct State {
 unsafe impl Sync for State {}
 
 /// Made when the module is compiled: as data it costs less than the code that would make it.
-static STATE: State = State { tokens: RefCell::new(Tokens::new(Limits::usual(), 0)), room: Cell::new(Vec::new()) };
+static STATE: State = State {
+    tokens: RefCell::new(Tokens::new(Limits::usual(), 0)),
+    entropy: Cell::new(0),
+    room: Cell::new(Vec::new()),
+};
 
 /// Where a text of that length lies: the answer, if that is how long it is, or else room for a question. What was there
 /// before is given back, and so wiped.
@@ -54,7 +60,7 @@ pub fn room(length: usize) -> *mut u8 {
 ///
 /// | letter | fields | answer |
 /// |---|---|---|
-/// | `n` | milliseconds, seed | nothing: so long a flight may go without an answer where those who follow it cannot be woken, else 0; and what spreads refreshes |
+/// | `n` | milliseconds, two times 32 random bits | nothing: so long a flight may go without an answer where those who follow it cannot be woken, else 0 |
 /// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
@@ -79,6 +85,11 @@ pub fn call() -> usize {
     length
 }
 
+/// Takes the random bytes that the host handed in: for the boundary's source of getrandom.
+pub fn entropy() -> u64 {
+    STATE.entropy.take()
+}
+
 /// What the host's encoder made. To look whether it is UTF-8 would cost more than it would for wasm-bindgen, which believes
 /// its own glue the same.
 fn text(bytes: &[u8]) -> &str {
@@ -98,7 +109,11 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"n" => {
             let flight_dead_after_ms = fields.number();
             tokens.set_flight_dead_after((flight_dead_after_ms > 0).then_some(flight_dead_after_ms));
-            tokens.set_seed(fields.number());
+            STATE.entropy.set(fields.number() << 32 | fields.number());
+            let mut seed = [0; 8];
+            // Without a seed refreshes are not spread; that is no reason to refuse the work.
+            let _ = getrandom::fill(&mut seed);
+            tokens.set_seed(u64::from_le_bytes(seed));
         }
         b"p" => out.number(matches!(crate::session::check(fields.rest())?, Path::Careful).into()),
         b"b" => {
