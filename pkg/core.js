@@ -59,29 +59,34 @@ function begin() {
   const { exports } = new WebAssembly.Instance(module);
   __wbg_set_wasm(exports);
   memory = /** @type {WebAssembly.Memory} */ (exports.memory);
-  told("n", host.isolated ? FLIGHT_DEAD_AFTER : 0, ...crypto.getRandomValues(new Uint32Array(2)));
+  told(asked("n", [host.isolated ? FLIGHT_DEAD_AFTER : 0, ...crypto.getRandomValues(new Uint32Array(2))]));
   epoch += 1;
 }
 
 /**
- * One question and its answer, which both lie in a room of the module's.
+ * One question and its answer, which lies in the module until the next one.
  *
- * @param {string} letter
- * @param {...Field} fields
+ * @param {string} question
  */
-function told(letter, ...fields) {
-  const all = [letter, Date.now(), performance.now(), ...fields];
-  const question = encoder.encode(all.map((field) => (isString(field) ? field : Math.floor(Number(field)) || "")).join("\0"));
-  lying(question.length).set(question);
-  const answer = lying(call()).slice();
-  // Given back, it is wiped.
-  room(0);
-  return answer;
+function told(question) {
+  // In UTF-8 no character of a string takes more than three bytes.
+  const { written } = encoder.encodeInto(question, lying(question.length * 3));
+  return lying(call(written));
 }
 
 /** The memory is another one whenever it has grown: so it is looked at after the room is made. @param {number} length */
 function lying(length, at = room(length)) {
   return new Uint8Array(memory.buffer, at, length);
+}
+
+/**
+ * @param {string} letter
+ * @param {Field[]} fields Numbers are cut to whole ones; what is none is empty, which the core reads as 0
+ */
+function asked(letter, fields) {
+  return [letter, Date.now(), performance.now(), ...fields]
+    .map((field) => (isString(field) ? field : Math.floor(Number(field)) || ""))
+    .join("\0");
 }
 
 /**
@@ -104,26 +109,54 @@ export const decoder = new TextDecoder();
  * Only the last field may hold a zero character.
  *
  * @param {string} letter
- * @param {...Field} fields Numbers are cut to whole ones; what is none is empty, which the core reads as 0
+ * @param {...Field} fields
  * @returns {string[]}
  */
 export function ask(letter, ...fields) {
-  const answer = decoder.decode(askBytes(letter, ...fields)).split("\0");
-  if (answer[0] === "!") throw fromCore(answer);
-  return answer;
+  return guarded(asked(letter, fields), read);
 }
 
 /**
- * As `ask`, of what answers with bytes. After a trap the core is started anew and asked once more.
+ * As `ask`, of what answers with bytes.
  *
  * @param {string} letter
  * @param {...Field} fields
- * @returns {Uint8Array<any>}
  */
 export function askBytes(letter, ...fields) {
+  return guarded(asked(letter, fields), (answer) => answer.slice());
+}
+
+/**
+ * Whether a path may be joined as it is, or only once the runtime's parser agrees: on the way of every request, and so without
+ * what it does not need.
+ *
+ * @param {string} path
+ */
+export function isPlain(path) {
+  return guarded(`p\0\0\0${path}`, (answer) => answer[0] === 48 || (read(answer), false));
+}
+
+/** @param {Uint8Array<any>} answer */
+function read(answer) {
+  const fields = decoder.decode(answer).split("\0");
+  if (fields[0] === "!") throw fromCore(fields);
+  return fields;
+}
+
+/**
+ * After a trap the core is started anew and asked once more.
+ *
+ * @template T
+ * @param {string} question
+ * @param {(answer: Uint8Array<any>) => T} take
+ */
+function guarded(question, take) {
   for (let again = false; ; again = true) {
     try {
-      return told(letter, ...fields);
+      const taken = take(told(question));
+      // Given back, it is wiped.
+      room(0);
+      return taken;
     } catch (thrown) {
       // A trap, or a stack that overflowed within the module.
       if (!(thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError)) throw thrown;

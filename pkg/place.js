@@ -1,6 +1,6 @@
 // Where a session's calls go. The core reads URLs more strictly than the runtime does; where a call's URL is not
 // plain, both have to agree.
-import { ask } from "./core.js";
+import { ask, isPlain } from "./core.js";
 import { AuthError } from "./errors.js";
 import { invalidBase, isString } from "./options.js";
 
@@ -44,9 +44,9 @@ export function below({ joinUrl, base }, place, input) {
     if (href.startsWith(start) && !href.includes("#")) return href;
     throw refused("joinUrl gave a URL with another origin, userinfo or a fragment.");
   }
-  const [careful] = ask("p", input);
+  const plain = isPlain(input);
   const url = joined(place, input);
-  return careful === "0" ? url : agreed(place, url);
+  return plain ? url : agreed(place, url);
 }
 
 /**
@@ -82,7 +82,7 @@ function joined([itself, prefix, query], input) {
 export function absolute(place, url) {
   const href = agreed(place, url);
   // What the runtime left in it may still climb behind a server that decodes once more. The point keeps a slash from being two.
-  ask("p", `.${href.slice(place[1].length)}`);
+  isPlain(`.${href.slice(place[1].length)}`);
   return href;
 }
 

@@ -42,7 +42,7 @@ static STATE: State = State {
     room: Cell::new(Vec::new()),
 };
 
-/// Where a text of that length lies: the answer, if that is how long it is, or else room for a question. What was there
+/// Where a text of that length lies: the answer, if that is how long it is, or else room for a question that is no longer. What was there
 /// before is given back, and so wiped.
 #[wasm_bindgen]
 pub fn room(length: usize) -> *mut u8 {
@@ -55,7 +55,7 @@ pub fn room(length: usize) -> *mut u8 {
     at
 }
 
-/// Answers the question in the room, by the letter in its first field, and says how long the answer is. Wall and monotonic
+/// Answers the question that begins the room and is that long, by the letter in its first field, and says how long the answer is. Wall and monotonic
 /// clock come next, in milliseconds. An error's answer begins with the field `!`.
 ///
 /// | letter | fields | answer |
@@ -73,8 +73,9 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `i` | serial, key | nothing: the token is dropped, unless it has been replaced since |
 /// | `o` | expiry, key | serial, refresh and expiry of a token that the host kept over a restart |
 #[wasm_bindgen]
-pub fn call() -> usize {
-    let question = STATE.room.take();
+pub fn call(length: usize) -> usize {
+    let mut question = STATE.room.take();
+    question.truncate(length);
     let mut out = Record::new();
     if let Err(failure) = answer(&mut STATE.tokens.borrow_mut(), Fields::new(text(&question)), &mut out) {
         turn::error(&failure, &mut out);
