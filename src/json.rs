@@ -3,10 +3,10 @@
 //! Our own, because the smallest JSON crate weighs a third of the module. It checks the whole text once and then
 //! looks members up in place: what is secret in a file is copied nowhere but where it is asked for.
 
+use crate::secret::Zeroizing;
 use crate::text::{push, with_digit};
 use alloc::string::String;
 use core::fmt;
-use zeroize::Zeroizing;
 
 /// How deep arrays and objects may lie in each other.
 const DEEPEST: u32 = 32;

@@ -1,9 +1,9 @@
 //! What tells two credentials apart without telling anything about them.
 
 use crate::jose::base64::encode_url;
+use crate::secret::Zeroizing;
 use alloc::string::String;
 use sha2::block_api::compress256;
-use zeroize::Zeroizing;
 
 /// SHA-256 of all that shapes a credential's tokens, in base64url.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
