@@ -12,6 +12,7 @@ pub use zeroize::Zeroizing;
 /// Bytes that no message, log or `Debug` output may hold.
 ///
 /// It is neither `Clone` nor `Display`; whoever wants the bytes has to say `expose`.
+#[derive(Default)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -23,11 +24,6 @@ impl Secret {
     /// The bytes, for signing, sending and parsing only.
     pub fn expose(&self) -> &[u8] {
         &self.0
-    }
-
-    /// The bytes taken over as text; empty where they are none.
-    pub(crate) fn into_text(mut self) -> Zeroizing<String> {
-        String::from_utf8(core::mem::take(&mut *self.0)).unwrap_or_default().into()
     }
 
     /// The bytes as text; empty where they are none.

@@ -7,10 +7,15 @@ use alloc::string::String;
 /// Joins pieces to one text, in one allocation, so that no part of a secret is left behind by a second.
 pub(crate) fn concat(pieces: &[&str]) -> String {
     let mut out = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    append(&mut out, pieces);
+    out
+}
+
+/// Appends one piece after the other.
+pub(crate) fn append(out: &mut String, pieces: &[&str]) {
     for piece in pieces {
         out.push_str(piece);
     }
-    out
 }
 
 /// A message: where it has a `~`, a stranger's words are put in, made fit to be [`shown`]; where it has a `$`, our own.

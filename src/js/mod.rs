@@ -16,7 +16,7 @@ use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::session::{BaseUrl, Hop, Path, hop, may_resend, verdict};
+use crate::session::{Hop, Path, audience, hop, may_resend, read, verdict};
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
 use alloc::vec::Vec;
@@ -95,10 +95,10 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"p" => _ = crate::session::check(fields.rest())?,
         b"b" => {
             let insecure = fields.flag();
-            let base = BaseUrl::parse(fields.rest(), insecure)?;
-            out.text(&base.href());
-            out.text(base.itself());
-            out.text(base.audience());
+            let url = read(fields.rest(), insecure)?;
+            out.text(&url.href());
+            out.text(url.as_str());
+            out.text(audience(&url, fields.rest()));
         }
         b"r" => {
             let (status, sent_before) = (fields.small() as u16, fields.flag());
@@ -122,20 +122,24 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"g" => {
             let (now, deadline_ms) = (now(&mut fields), fields.number());
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
-            let source = if credential == 0 {
+            let mut file = "";
+            if credential == 0 {
                 hosts.set(fields.text(), fields.text())?;
-                Source::Environment { file: fields.text().into(), hosts }
+                file = fields.text();
+            }
+            let target = Target::parse(access, fields.rest())?;
+            let source = if credential == 0 {
+                Source::Environment { file: file.into(), hosts: core::mem::take(&mut hosts) }
             } else {
                 Source::Credential(CredentialId(credential))
             };
-            let target = Target::parse(access, fields.rest())?;
             let mode = match mode {
                 0 => Mode::Usual,
                 1 => Mode::Early,
                 _ => Mode::Forced,
             };
             let id = tokens.admit(Ask { source, target, mode, deadline_ms }, now)?;
-            return turn::next(tokens, id, &Said::begun(), now, out);
+            return turn::next(tokens, id, &Said::BEGUN, now, out);
         }
         b"s" => {
             let (now, id) = (now(&mut fields), OperationId(fields.number()));
@@ -158,14 +162,17 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"o" => {
             let (now, expires_at_ms) = (now(&mut fields), fields.number());
-            turn::lease(&tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now), out);
+            tokens.restore(Key::from_text(fields.rest().into()), expires_at_ms, now);
+            if let Some(entry) = tokens.last_used() {
+                turn::lease(&entry.lease, out);
+            }
         }
         _ => {}
     }
     Ok(())
 }
 
-fn said(fields: &mut Fields<'_>) -> Said {
+fn said<'a>(fields: &mut Fields<'a>) -> Said<'a> {
     let kind = match fields.small() {
         0 => Happening::Failed,
         1 => Happening::Signed,
@@ -180,7 +187,7 @@ fn said(fields: &mut Fields<'_>) -> Said {
         status: value as u16,
         date_ms: some(date_ms),
         retry_after_ms: some(retry_after_ms),
-        body: alloc::string::String::from(fields.rest()).into(),
+        body: fields.rest(),
     };
     Said { kind, expires_at_ms: value, answer }
 }

@@ -1,29 +1,32 @@
 //! The tokens that are had, by everything that shapes them.
 
+use super::FlightId;
 use crate::config::Limits;
 use crate::credential::{Fingerprint, Hosts};
 use crate::grant::Target;
 use crate::secret::Secret;
-use crate::text::concat;
+use crate::text::append;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Everything that shapes a token: two calls may share one only if their keys are equal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
 
 impl Key {
-    /// No part can hold a line break, so a line each keeps them apart.
-    pub(crate) fn new(credential: &Fingerprint, target: &Target) -> Key {
+    /// Becomes the key of that credential's token. No part can hold a line break, so a line each keeps them apart.
+    pub(crate) fn become_token(&mut self, credential: &Fingerprint, target: &Target) {
         let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
-        Key(concat(&[credential.as_str(), kind, target.as_str()]))
+        self.0.clear();
+        append(&mut self.0, &[credential.as_str(), kind, target.as_str()]);
     }
 
-    /// The key of a credential file that is to be read: what may be in it depends on the hosts.
-    pub(crate) fn file(path: &str, hosts: &Hosts) -> Key {
-        Key(concat(&["file\n", path, "\n", hosts.emulator_origin(), "\n", hosts.allowed()]))
+    /// Becomes the key of a credential file that is to be read: what may be in it depends on the hosts.
+    pub(crate) fn become_file(&mut self, path: &str, hosts: &Hosts) {
+        self.0.clear();
+        append(&mut self.0, &["file\n", path, "\n", hosts.emulator_origin(), "\n", hosts.allowed()]);
     }
 
     /// A key that was handed out as text before.
@@ -34,6 +37,13 @@ impl Key {
     /// The key as text. It tells nothing of the credential's secrets.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Not derived: `String`'s own is a second copy of the code that copies bytes.
+impl Clone for Key {
+    fn clone(&self) -> Key {
+        Key(self.as_str().into())
     }
 }
 
@@ -91,11 +101,12 @@ impl Lease {
 
 #[derive(Debug)]
 pub(crate) struct Entry {
-    key: Key,
-    token: Option<Secret>,
+    pub(crate) key: Key,
+    /// Empty where the host has it.
+    pub(crate) token: Secret,
     pub(crate) lease: Lease,
     /// The flight that brought it: whoever followed that one may use it, however short its life.
-    pub(crate) flight: u32,
+    pub(crate) flight: FlightId,
 }
 
 /// A bounded map: a vector in the order of use. It is looked through once for each token that is not fresh, not for
@@ -114,20 +125,17 @@ impl Cache {
     pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
         let entry = self.take(key)?;
         self.entries.push(entry);
+        self.last_used()
+    }
+
+    pub(crate) fn last_used(&mut self) -> Option<&mut Entry> {
         self.entries.last_mut().map(Box::as_mut)
     }
 
-    /// Keeps a token, in place of the one before; says whose token had to go for it.
-    pub(crate) fn put(
-        &mut self,
-        key: Key,
-        token: Option<Secret>,
-        lease: Lease,
-        flight: u32,
-        most: usize,
-    ) -> Option<Key> {
+    /// Keeps a token, in place of the one before; says whose token had to go for it: an empty key, if none had to.
+    pub(crate) fn put(&mut self, key: Key, token: Secret, lease: Lease, flight: FlightId, most: usize) -> Key {
         self.take(&key);
-        let least_used = if self.entries.len() >= most.max(1) { Some(self.entries.remove(0).key) } else { None };
+        let least_used = if self.entries.len() >= most.max(1) { self.entries.remove(0).key } else { Key::default() };
         self.entries.push(Box::new(Entry { key, token, lease, flight }));
         least_used
     }
@@ -143,12 +151,8 @@ impl Cache {
 }
 
 impl Entry {
-    pub(crate) fn token(&self) -> Option<&Secret> {
-        self.token.as_ref()
-    }
-
-    pub(crate) fn take_token(&mut self) -> Option<Secret> {
-        self.token.take()
+    pub(crate) fn take_token(&mut self) -> Secret {
+        core::mem::take(&mut self.token)
     }
 
     /// Puts off the next early refresh.
@@ -208,12 +212,13 @@ mod tests {
     fn the_least_recently_used_goes_first() {
         let mut cache = Cache::new();
         let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
-        assert_eq!(cache.put(key("a"), None, lease, 1, 2), None);
-        assert_eq!(cache.put(key("b"), None, lease, 2, 2), None);
+        let put = |cache: &mut Cache, name| cache.put(key(name), Secret::default(), lease, FlightId(1), 2);
+        assert_eq!(put(&mut cache, "a"), Key::default());
+        assert_eq!(put(&mut cache, "b"), Key::default());
         assert!(cache.find(&key("a")).is_some());
-        assert_eq!(cache.put(key("c"), None, lease, 3, 2), Some(key("b")));
+        assert_eq!(put(&mut cache, "c"), key("b"));
         assert!(cache.find(&key("a")).is_some() && cache.find(&key("b")).is_none());
-        assert_eq!(cache.put(key("c"), None, lease, 4, 2), None);
+        assert_eq!(put(&mut cache, "c"), Key::default());
         cache.remove(&key("c"));
         assert!(cache.find(&key("c")).is_none());
     }

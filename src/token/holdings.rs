@@ -3,7 +3,7 @@
 
 use super::cache::{Cache, State};
 use super::exchange::Step;
-use super::flights::Flights;
+use super::flights::{Flights, before_ms};
 use super::operations::{Operation, Phase};
 use super::order::{Happening, Order, Said, Task};
 use super::{Context, CredentialId, FlightId, Key, Lease, Mode, Source};
@@ -40,8 +40,9 @@ pub(crate) struct Known {
 
 /// What a call is to do next, unless it is an error.
 pub(crate) enum Next {
-    Act { leads: Option<FlightId>, order: Order },
-    Done { key: Key, evicted: Option<Key> },
+    Act(Order),
+    /// It has the token that was used last; the key is whose had to go for it, or empty.
+    Done(Key),
 }
 
 impl Holdings {
@@ -57,11 +58,11 @@ impl Holdings {
         }
     }
 
-    /// Takes a credential in, which was read from that file, or was given: then the key is empty. `renew` takes its secrets
-    /// over where the same is known and lost them.
-    pub(crate) fn register(&mut self, credential: Credential, renew: bool, file: Key) -> CredentialId {
+    /// Takes a credential in, as the one that was used last. `renew` takes its secrets over where the same is known and lost
+    /// them.
+    pub(crate) fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
         let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
-        let mut known = match same {
+        let known = match same {
             Some(at) => {
                 let mut known = self.credentials.remove(at);
                 if renew {
@@ -79,9 +80,6 @@ impl Holdings {
                 Box::new(Known { id: self.last, credential, file: Key::default() })
             }
         };
-        if file != Key::default() {
-            known.file = file;
-        }
         let id = known.id;
         self.credentials.push(known);
         id
@@ -91,76 +89,71 @@ impl Holdings {
         find(&mut self.credentials, id).map(|known| &mut known.credential)
     }
 
-    /// Keeps a token; says how long, and whose had to go for it.
-    pub(crate) fn keep(
-        &mut self,
-        key: Key,
-        token: Option<Secret>,
-        life_ms: u64,
-        flight: FlightId,
-        now: Now,
-    ) -> (Lease, Option<Key>) {
+    /// Keeps a token, as the one that was used last; says whose had to go for it: an empty key, if
+    /// none had to.
+    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) -> Key {
         self.serial = self.serial.wrapping_add(1);
         // Knuth's multiplier for a 64-bit linear congruence; its high bits are spread well enough for this.
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let lease = Lease::new(self.serial, life_ms, &self.limits, (self.random >> 56) as u8, now);
-        (lease, self.cache.put(key, token, lease, flight.0, self.limits.cached_tokens))
+        self.cache.put(key, token, lease, flight, self.limits.cached_tokens)
     }
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
         match operation.phase {
-            Phase::New => self.decide(operation, None, now),
-            Phase::Following(flight) => self.decide(operation, Some(flight), now),
+            Phase::New => self.decide(operation, FlightId::NONE, now),
+            Phase::Following(flight) => self.decide(operation, flight, now),
             Phase::Leading(flight, credential) => self.advance(operation, flight, credential, said, now),
             Phase::Reading(flight) => {
                 self.file_read(operation, said)?;
                 self.flights.end(flight);
-                self.decide(operation, None, now)
+                self.decide(operation, FlightId::NONE, now)
             }
         }
     }
 
     /// Uses what is there, follows who is out already, or goes.
-    fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Result<Next, AuthError> {
+    fn decide(&mut self, operation: &mut Operation, followed: FlightId, now: Now) -> Result<Next, AuthError> {
         let Operation { ask, key, phase, .. } = operation;
-        let dead_after_ms = self.limits.flight_dead_after_ms;
         let known = match &ask.source {
-            Source::Credential(id) => Some(*id),
+            Source::Credential(id) => *id,
             Source::Environment { file, .. } if file.is_empty() => return Err(nothing_found()),
             Source::Environment { file, hosts } => {
-                *key = Key::file(file, hosts);
-                self.credentials.iter().find(|known| known.file == *key).map(|known| known.id)
+                key.become_file(file, hosts);
+                self.credentials.iter().find(|known| known.file == *key).map_or(UNKNOWN, |known| known.id)
             }
         };
-        if let Some(id) = known {
-            *key = Key::new(self.credential(id)?.fingerprint(), &ask.target);
-            if let Some(entry) = self.cache.find(key) {
-                let usable = match (ask.mode, entry.lease.state(now)) {
-                    (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
-                    // Someone is out for it already.
-                    (Mode::Early, _) => self.flights.running(key, now, dead_after_ms).is_some(),
-                    _ => followed.is_some_and(|flight| entry.flight >= flight.0),
-                };
-                if usable {
-                    return Ok(Next::Done { key: core::mem::take(key), evicted: None });
-                }
+        if known != UNKNOWN {
+            key.become_token(self.credential(known)?.fingerprint(), &ask.target);
+        }
+        let running = self.flights.running(key, self.limits.flight_dead_after_ms.map_or(0, |ms| before_ms(now, ms)));
+        // That of a file has no token.
+        if let Some(entry) = self.cache.find(key) {
+            let usable = match (ask.mode, entry.lease.state(now)) {
+                (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
+                // Someone is out for it already.
+                (Mode::Early, _) => running != FlightId::NONE,
+                _ => followed != FlightId::NONE && entry.flight >= followed,
+            };
+            if usable {
+                return Ok(Next::Done(Key::default()));
             }
         }
-        if let Some(error) = followed.and_then(|flight| self.flights.failure(flight)) {
+        if let Some(error) = self.flights.failure(followed) {
             return Err(error.clone());
         }
-        if let Some(flight) = self.flights.running(key, now, dead_after_ms) {
-            *phase = Phase::Following(flight);
-            return Ok(Next::Act { leads: None, order: Order::new(Task::Join, decimal(flight.0.into())) });
+        if running != FlightId::NONE {
+            *phase = Phase::Following(running);
+            return Ok(Next::Act(Order::new(Task::Join, decimal(running.0.into()))));
         }
         let flight = self.flights.start(key.clone(), known, now, self.limits.failure_told_ms);
-        match (known, &ask.source) {
-            (None, Source::Environment { file, .. }) => {
+        match &ask.source {
+            Source::Environment { file, .. } if known == UNKNOWN => {
                 *phase = Phase::Reading(flight);
-                Ok(Next::Act { leads: Some(flight), order: Order::new(Task::Read, file.clone()) })
+                Ok(Next::Act(Order::new(Task::Read, file.as_str().into())))
             }
-            _ => self.advance(operation, flight, known.ok_or_else(lost)?, &Said::begun(), now),
+            _ => self.advance(operation, flight, known, &Said::BEGUN, now),
         }
     }
 
@@ -180,11 +173,10 @@ impl Holdings {
         let context = Context { credential, target: &ask.target, limits: &self.limits };
         match exchange.next(&context, said, now) {
             Ok(Step::Had(Granted { token, life_ms })) => {
-                let (_, evicted) = self.keep(key.clone(), Some(token), life_ms, flight, now);
                 self.flights.end(flight);
-                Ok(Next::Done { key: core::mem::take(key), evicted })
+                Ok(Next::Done(self.keep(core::mem::take(key), token, life_ms, flight, now)))
             }
-            Ok(Step::Act(order)) => Ok(Next::Act { leads: Some(flight), order }),
+            Ok(Step::Act(order)) => Ok(Next::Act(order)),
             Err(error) => {
                 if !error.transient {
                     // The file may hold another key by now.
@@ -209,7 +201,10 @@ impl Holdings {
                     let about = concat(&[file, "): ", &error.message]);
                     AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
                 })?;
-                self.register(credential, true, core::mem::take(key));
+                self.register(credential, true);
+                if let Some(known) = self.credentials.last_mut() {
+                    known.file = core::mem::take(key);
+                }
                 Ok(())
             }
             Happening::Failed => Err(AuthError::about(
@@ -222,6 +217,9 @@ impl Holdings {
         }
     }
 }
+
+/// The number that no credential has.
+const UNKNOWN: CredentialId = CredentialId(0);
 
 fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Result<&mut Known, AuthError> {
     credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut).ok_or_else(lost)

@@ -1,6 +1,7 @@
 //! Everything about tokens that lives across calls: the cache, the flights, the calls that wait, the credentials.
 //! One of these serves a whole module.
 
+use super::cache::Entry;
 use super::holdings::{Holdings, Next};
 use super::operations::{Operations, Phase};
 use super::order::Said;
@@ -102,7 +103,7 @@ impl Tokens {
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
     pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
-        self.holdings.register(credential, renew, Key::default())
+        self.holdings.register(credential, renew)
     }
 
     /// A credential that is known.
@@ -123,13 +124,17 @@ impl Tokens {
 
     /// Takes what happened to a call's last action, and says what to do next.
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
-        match self.next(id, &event.into(), now) {
-            Ok(Next::Act { leads, order }) => {
+        match self.next(id, &Said::of(&event, &mut String::new()), now) {
+            Ok(Next::Act(order)) => {
                 let poll_ms = self.holdings.limits.follow_every_ms;
+                let leads = self.leads(id).some();
                 let vault = self.leader(id).map(|(_, credential)| &mut credential.vault);
                 Turn::Act { leads, action: order.action(vault, poll_ms) }
             }
-            Ok(Next::Done { key, evicted }) => Turn::Done { result: Ok(key), evicted },
+            Ok(Next::Done(evicted)) => {
+                let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
+                Turn::Done { result: Ok(key), evicted: Some(evicted).filter(|key| *key != Key::default()) }
+            }
             Err(error) => Turn::Done { result: Err(error), evicted: None },
         }
     }
@@ -137,8 +142,10 @@ impl Tokens {
     /// Finds a place for a call, whose first event is [`Event::Begun`].
     pub(crate) fn admit(&mut self, ask: Ask, now: Now) -> Result<OperationId, AuthError> {
         let most = self.holdings.limits.operations;
-        if self.operations.len() >= most {
-            self.operations.expire(now, &mut self.holdings.flights);
+        if self.operations.len() >= most
+            && let Some(late) = self.operations.late(now)
+        {
+            self.abandon(late);
         }
         if self.operations.len() >= most {
             return Err(AuthError::passing(
@@ -159,18 +166,28 @@ impl Tokens {
         let next = self.holdings.turn(operation, said, now);
         if !matches!(next, Ok(Next::Act { .. })) {
             // A failure is shared with those who follow.
-            if let (Err(error), Some(flight)) = (&next, operation.phase.leads()) {
-                self.holdings.flights.fail(flight, error, now);
+            if let Err(error) = &next {
+                self.holdings.flights.fail(operation.phase.leads(), error, now);
             }
             self.operations.remove(id);
         }
         next
     }
 
+    /// The flight that a call leads.
+    pub(crate) fn leads(&mut self, id: OperationId) -> FlightId {
+        self.operations.get(id).map_or(FlightId::NONE, |operation| operation.phase.leads())
+    }
+
+    /// The token that a call has that is done.
+    pub(crate) fn last_used(&mut self) -> Option<&mut Entry> {
+        self.holdings.cache.last_used()
+    }
+
     /// Gives a call up. If it led a flight, one of its followers takes over.
     pub fn abandon(&mut self, id: OperationId) {
-        if let Some(flight) = self.operations.remove(id).and_then(|operation| operation.phase.leads()) {
-            self.holdings.flights.end(flight);
+        if let Some(operation) = self.operations.remove(id) {
+            self.holdings.flights.end(operation.phase.leads());
         }
     }
 
@@ -194,12 +211,13 @@ impl Tokens {
 
     /// The token of that key, whether it may still be used or not.
     pub fn token(&mut self, key: &Key) -> Option<&Secret> {
-        self.holdings.cache.find(key)?.token()
+        self.holdings.cache.find(key).map(|entry| &entry.token).filter(|token| !token.expose().is_empty())
     }
 
     /// Takes the token of that key out for a host that keeps it itself; what is known about it stays.
     pub fn take_token(&mut self, key: &Key) -> Option<Secret> {
-        self.holdings.cache.find(key)?.take_token()
+        let taken = self.holdings.cache.find(key)?.take_token();
+        (!taken.expose().is_empty()).then_some(taken)
     }
 
     /// Drops the token of that key, unless it has been replaced since: a server would not have it.
@@ -210,7 +228,8 @@ impl Tokens {
     }
 
     /// Takes back what a host kept of a token over a restart of the module.
-    pub fn restore(&mut self, key: Key, expires_at_ms: u64, now: Now) -> Lease {
-        self.holdings.keep(key, None, expires_at_ms.saturating_sub(now.wall_ms), FlightId(0), now).0
+    pub fn restore(&mut self, key: Key, expires_at_ms: u64, now: Now) -> Option<Lease> {
+        self.holdings.keep(key, Secret::default(), expires_at_ms.saturating_sub(now.wall_ms), FlightId::NONE, now);
+        self.last_used().map(|entry| entry.lease)
     }
 }
