@@ -74,9 +74,10 @@ impl Lease {
     pub(crate) fn new(serial: u32, life_ms: u64, limits: &Limits, jitter: u8, had: Now) -> Lease {
         let margin = limits.expiry_margin_ms.min(life_ms / 10);
         let window = limits.refresh_early_ms.min(life_ms / 4);
-        let spread = (window / 4 / 256).saturating_mul(u64::from(jitter));
-        let expires_after_ms = life_ms.saturating_sub(margin);
-        let refresh_after_ms = life_ms.saturating_sub(window).saturating_add(spread).min(expires_after_ms);
+        // Nothing wraps: margin and window are parts of the life, and the spread is at most a quarter of the window.
+        let spread = (window / 4 / 256).wrapping_mul(u64::from(jitter));
+        let expires_after_ms = life_ms.wrapping_sub(margin);
+        let refresh_after_ms = life_ms.wrapping_sub(window).wrapping_add(spread).min(expires_after_ms);
         Lease { serial, had, refresh_after_ms, expires_after_ms }
     }
 

@@ -93,9 +93,9 @@ impl Holdings {
     /// none had to.
     pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) -> Key {
         self.serial = self.serial.wrapping_add(1);
-        // Knuth's multiplier for a 64-bit linear congruence; its high bits are spread well enough for this.
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let lease = Lease::new(self.serial, life_ms, &self.limits, (self.random >> 56) as u8, now);
+        // Eight random bytes, one after the other: what they spread is instances, and the tokens of one.
+        self.random = self.random.rotate_left(8);
+        let lease = Lease::new(self.serial, life_ms, &self.limits, self.random as u8, now);
         self.cache.put(key, token, lease, flight, self.limits.cached_tokens)
     }
 
