@@ -241,12 +241,12 @@ impl<'a> Reader<'a> {
     fn escaped(&mut self) -> Option<char> {
         Some(match self.byte() {
             b'u' => {
-                let mut unit = self.four_digits()?;
+                let mut unit = self.four_digits();
                 // The first half of a surrogate pair needs its second; which makes no character alone.
                 if unit >> 10 == 0xd800 >> 10 && self.byte() == b'\\' && self.byte() == b'u' {
-                    let low = self.four_digits()?;
+                    let low = self.four_digits();
                     (low >> 10 == 0xdc00 >> 10).then_some(())?;
-                    unit = ((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000);
+                    unit = ((unit & 0x3ff) << 10 | low & 0x3ff).wrapping_add(0x10000);
                 }
                 char::from_u32(unit)?
             }
@@ -258,12 +258,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn four_digits(&mut self) -> Option<u32> {
+    /// Four hexadecimal digits; where there are none, more than any character has.
+    fn four_digits(&mut self) -> u32 {
         let mut out = 0;
         for _ in 0..4 {
-            out = out << 4 | char::from(self.byte()).to_digit(16)?;
+            out = out << 4 | char::from(self.byte()).to_digit(16).unwrap_or(u32::MAX);
         }
-        Some(out)
+        out
     }
 
     /// The character that begins with that byte (RFC 3629): `core` reads whole texts, with 600 bytes more.

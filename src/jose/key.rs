@@ -82,8 +82,8 @@ pub(crate) fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A PKCS #1 key as PKCS #8.
 fn wrapped(pkcs1: &[u8]) -> Vec<u8> {
     let octets = pkcs1.len();
-    let all = octets.saturating_add(VERSION_AND_ALGORITHM.len()).saturating_add(4);
-    let mut out = Vec::with_capacity(all.saturating_add(4));
+    let all = octets.wrapping_add(VERSION_AND_ALGORITHM.len()).wrapping_add(4);
+    let mut out = Vec::with_capacity(all.wrapping_add(4));
     for (tag, length, content) in &[(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
         out.extend_from_slice(&[*tag, 0x82, (length >> 8) as u8, *length as u8]);
         out.extend_from_slice(content);
