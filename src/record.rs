@@ -44,6 +44,15 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The text of that number in a list of them, each with its end. One text is less than a table of them.
+pub(crate) fn nth(texts: &'static str, number: u8) -> &'static str {
+    let mut fields = Fields(texts);
+    for _ in 0..number {
+        fields.text();
+    }
+    fields.text()
+}
+
 /// Fields that are written, each with its end. Bytes, because what is secret need not be checked for being text
 /// (`from_utf8` alone is 680 bytes of a module).
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]

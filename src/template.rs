@@ -8,7 +8,7 @@ use alloc::string::String;
 /// In one allocation, where the arguments need no escaping, so that no part of a secret is left behind by a second.
 pub(crate) fn fill(template: &str, arguments: &[&str]) -> String {
     let size: usize = arguments.iter().map(|argument| argument.len()).sum();
-    let mut out = String::with_capacity(size.saturating_add(template.len()));
+    let mut out = String::with_capacity(size.wrapping_add(template.len()));
     let mut arguments = arguments.iter();
     for c in template.chars() {
         let mut next = || arguments.next().copied().unwrap_or_default();

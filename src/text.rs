@@ -69,10 +69,17 @@ pub(crate) fn with_digit(number: u64, digit: u8) -> u64 {
     if number < u64::MAX / 11 { number.wrapping_mul(10).wrapping_add(u64::from(digit & 15)) } else { u64::MAX }
 }
 
+/// What stands between two places; nothing, where they are no places of the text. With both ends always, so that there
+/// is one code for it.
+pub(crate) fn part(text: &str, begin: usize, end: usize) -> &str {
+    text.get(begin..end).unwrap_or_default()
+}
+
 /// What stands before and after the first place where `mark` stands.
 pub(crate) fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
-    let at = text.as_bytes().windows(mark.len()).position(|window| window == mark.as_bytes())?;
-    Some((text.get(..at)?, text.get(at.checked_add(mark.len())?..)?))
+    let begins = |at: &usize| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()));
+    let at = (0..text.len()).find(begins)?;
+    Some((part(text, 0, at), part(text, at.wrapping_add(mark.len()), text.len())))
 }
 
 /// What stands before the first place where `mark` stands: all, where it stands nowhere.

@@ -16,7 +16,7 @@ use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::session::{Hop, Path, audience, hop, may_resend, read, verdict};
+use crate::session::{Hop, Verdict, audience, hop, may_resend, read, verdict};
 use crate::time::Now;
 use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
 use alloc::vec::Vec;
@@ -48,9 +48,9 @@ pub fn start(flight_dead_after_ms: u32) {
 #[wasm_bindgen]
 pub fn check(path: &[u8]) -> u32 {
     match verdict(text(path)) {
-        Ok(Path::Plain) => 0,
-        Ok(Path::Careful) => 1,
-        Err(_) => 2,
+        Verdict::Plain => 0,
+        Verdict::Careful => 1,
+        _ => 2,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The base URL of a session, and the audience that it stands for.
 
-use super::path::below;
+use super::path::{Verdict, WHY, below};
 use crate::error::{AuthError, Code};
+use crate::record::nth;
 use crate::text::{after_last, before, concat, contains};
 use crate::url::Url;
 use alloc::string::String;
@@ -67,7 +68,10 @@ impl BaseUrl {
         }
         match url.without_query().strip_prefix(self.prefix()) {
             // Only a `..` can leave the path now: what could be read as a host or a scheme stands behind one.
-            Some(rest) if matches!(rest.as_bytes(), [] | [b'/', ..]) => below(rest).map(|_| ()),
+            Some(rest) if matches!(rest.as_bytes(), [] | [b'/', ..]) => match below(rest) {
+                Verdict::Leaves => Err(nth(WHY, Verdict::Leaves as u8)),
+                _ => Ok(()),
+            },
             _ => Err("is not below the base URL's path"),
         }
     }
@@ -121,7 +125,7 @@ pub(crate) fn audience<'a>(url: &'a Url, typed: &'a str) -> &'a str {
 
 /// A URL or path without slashes at its end.
 fn unslashed(mut text: &str) -> &str {
-    while let Some(rest) = text.strip_suffix('/') {
+    while let Some(rest) = text.strip_suffix("/") {
         text = rest;
     }
     text

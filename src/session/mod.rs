@@ -7,9 +7,9 @@ mod reply;
 pub use base::BaseUrl;
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use base::{audience, read};
-#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
-pub(crate) use path::verdict;
 pub use path::{Path, check};
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use path::{Verdict, verdict};
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use reply::hop;
 pub use reply::{Hop, may_resend, redirected};
