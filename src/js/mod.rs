@@ -16,9 +16,9 @@ use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::session::{Hop, Verdict, audience, hop, may_resend, read, verdict};
+use crate::session::{Verdict, audience, hop, may_resend, read, verdict};
 use crate::time::Now;
-use crate::token::{Ask, CredentialId, Happening, Key, Mode, OperationId, Said, Source, Tokens};
+use crate::token::{Asked, CredentialId, Happening, Key, Mode, OperationId, Said, Tokens};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -103,12 +103,8 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"r" => {
             let (status, sent_before) = (fields.small() as u16, fields.flag());
             let (hops, replayable, same_origin) = (fields.small(), fields.flag(), fields.flag());
-            out.number(match hop(status, fields.rest(), same_origin, hops, replayable) {
-                _ if may_resend(status, sent_before, replayable) => 3,
-                Hop::AsGet => 2,
-                Hop::Again => 1,
-                Hop::HandedBack => 0,
-            });
+            let hop = hop(status, fields.rest(), same_origin, hops, replayable);
+            out.number(if may_resend(status, sent_before, replayable) { 3 } else { hop as u64 });
         }
         b"c" => {
             let renew = fields.flag();
@@ -128,17 +124,13 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
                 file = fields.text();
             }
             let target = Target::parse(access, fields.rest())?;
-            let source = if credential == 0 {
-                Source::Environment { file: file.into(), hosts: core::mem::take(&mut hosts) }
-            } else {
-                Source::Credential(CredentialId(credential))
-            };
             let mode = match mode {
                 0 => Mode::Usual,
                 1 => Mode::Early,
                 _ => Mode::Forced,
             };
-            let id = tokens.admit(Ask { source, target, mode, deadline_ms }, now)?;
+            let (credential, hosts) = (CredentialId(credential), core::mem::take(&mut hosts));
+            let id = tokens.admit(Asked { credential, file: file.into(), hosts, target, mode, deadline_ms }, now)?;
             return turn::next(tokens, id, &Said::BEGUN, now, out);
         }
         b"s" => {
@@ -158,7 +150,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"i" => {
             let serial = fields.small();
-            tokens.invalidate(&Key::from_text(fields.rest().into()), serial);
+            tokens.invalidate_text(fields.rest(), serial);
         }
         b"o" => {
             let (now, expires_at_ms) = (now(&mut fields), fields.number());

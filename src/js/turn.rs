@@ -16,14 +16,14 @@ pub(super) fn next(
     out: &mut Record,
 ) -> Result<(), AuthError> {
     match tokens.next(id, said, now)? {
-        Next::Done(evicted) => {
+        Next::Done => {
             out.text("0");
             if let Some(entry) = tokens.last_used() {
                 lease(&entry.lease, out);
                 out.text(entry.key.as_str());
                 out.bytes(entry.take_token().expose());
             }
-            out.text(evicted.as_str());
+            out.text(tokens.evicted().as_str());
         }
         Next::Act(order) => {
             let leads = tokens.leads(id);

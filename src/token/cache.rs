@@ -23,10 +23,15 @@ impl Key {
         append(&mut self.0, &[credential.as_str(), kind, target.as_str()]);
     }
 
-    /// Becomes the key of a credential file that is to be read: what may be in it depends on the hosts.
+    /// Becomes the key of a credential file that is to be read: what may be in it depends on the hosts. Those that are
+    /// allowed have a space before them, which an origin has not, nor the begin of a token's key.
     pub(crate) fn become_file(&mut self, path: &str, hosts: &Hosts) {
         self.0.clear();
-        append(&mut self.0, &["file\n", path, "\n", hosts.emulator_origin(), "\n", hosts.allowed()]);
+        append(&mut self.0, &[hosts.emulator_origin(), hosts.allowed(), "\n", path]);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// A key that was handed out as text before.
@@ -116,14 +121,16 @@ pub(crate) struct Entry {
 pub(crate) struct Cache {
     #[allow(clippy::vec_box, reason = "a use moves a pointer for each entry, not the entry")]
     entries: Vec<Box<Entry>>,
+    /// Whose token had to go for the one that was put in last; empty, if none had to.
+    pub(crate) evicted: Key,
 }
 
 impl Cache {
     pub(crate) const fn new() -> Cache {
-        Cache { entries: Vec::new() }
+        Cache { entries: Vec::new(), evicted: Key(String::new()) }
     }
 
-    pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
+    pub(crate) fn find(&mut self, key: &str) -> Option<&mut Entry> {
         let entry = self.take(key)?;
         self.entries.push(entry);
         self.last_used()
@@ -133,20 +140,24 @@ impl Cache {
         self.entries.last_mut().map(Box::as_mut)
     }
 
-    /// Keeps a token, in place of the one before; says whose token had to go for it: an empty key, if none had to.
-    pub(crate) fn put(&mut self, key: Key, token: Secret, lease: Lease, flight: FlightId, most: usize) -> Key {
-        self.take(&key);
-        let least_used = if self.entries.len() >= most.max(1) { self.entries.remove(0).key } else { Key::default() };
+    /// Keeps a token, in place of the one before.
+    pub(crate) fn put(&mut self, key: Key, token: Secret, lease: Lease, flight: FlightId, most: usize) {
+        self.take(key.as_str());
+        if self.entries.len() >= most.max(1) {
+            self.evicted = self.entries.remove(0).key;
+        }
         self.entries.push(Box::new(Entry { key, token, lease, flight }));
-        least_used
     }
 
-    pub(crate) fn remove(&mut self, key: &Key) {
-        self.take(key);
+    /// Drops the token of that key, if it still has that number.
+    pub(crate) fn remove(&mut self, key: &str, serial: u32) {
+        if self.find(key).is_some_and(|entry| entry.lease.serial == serial) {
+            self.entries.pop();
+        }
     }
 
-    fn take(&mut self, key: &Key) -> Option<Box<Entry>> {
-        let at = self.entries.iter().position(|entry| entry.key == *key)?;
+    fn take(&mut self, key: &str) -> Option<Box<Entry>> {
+        let at = self.entries.iter().position(|entry| entry.key.as_str() == key)?;
         Some(self.entries.remove(at))
     }
 }
@@ -213,14 +224,19 @@ mod tests {
     fn the_least_recently_used_goes_first() {
         let mut cache = Cache::new();
         let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
-        let put = |cache: &mut Cache, name| cache.put(key(name), Secret::default(), lease, FlightId(1), 2);
+        let put = |cache: &mut Cache, name| {
+            cache.put(key(name), Secret::default(), lease, FlightId(1), 2);
+            core::mem::take(&mut cache.evicted)
+        };
         assert_eq!(put(&mut cache, "a"), Key::default());
         assert_eq!(put(&mut cache, "b"), Key::default());
-        assert!(cache.find(&key("a")).is_some());
+        assert!(cache.find("a").is_some());
         assert_eq!(put(&mut cache, "c"), key("b"));
-        assert!(cache.find(&key("a")).is_some() && cache.find(&key("b")).is_none());
+        assert!(cache.find("a").is_some() && cache.find("b").is_none());
         assert_eq!(put(&mut cache, "c"), Key::default());
-        cache.remove(&key("c"));
-        assert!(cache.find(&key("c")).is_none());
+        cache.remove("c", 2);
+        assert!(cache.find("c").is_some());
+        cache.remove("c", 1);
+        assert!(cache.find("c").is_none());
     }
 }

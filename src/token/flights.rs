@@ -43,20 +43,20 @@ impl Flights {
         Flights { known: Vec::new(), last: 0 }
     }
 
-    /// The flight for that key which may still bring something: one that started before `dead_before_ms` may not.
-    pub(crate) fn running(&self, key: &Key, dead_before_ms: u64) -> FlightId {
+    /// The flight for that key which may still bring something.
+    pub(crate) fn running(&self, key: &Key, now_ms: u64, dead_after_ms: u64) -> FlightId {
         match self.known.iter().find(|flight| flight.is_for(key)) {
-            Some(flight) if flight.since_ms >= dead_before_ms => flight.id,
+            Some(flight) if now_ms.saturating_sub(flight.since_ms) < dead_after_ms => flight.id,
             _ => FlightId::NONE,
         }
     }
 
     /// Starts a flight, in place of a dead one of the same key. Failures that were told for long enough go.
-    pub(crate) fn start(&mut self, key: Key, credential: CredentialId, now: Now, told_ms: u64) -> FlightId {
-        self.remove(FlightId::NONE, &key, before_ms(now, told_ms));
+    pub(crate) fn start(&mut self, key: Key, credential: CredentialId, now_ms: u64, told_ms: u64) -> FlightId {
+        self.remove(FlightId::NONE, &key, now_ms.saturating_sub(told_ms));
         self.last = self.last.wrapping_add(1);
         let id = FlightId(self.last);
-        self.known.push(Box::new(Flight { id, key, credential, since_ms: now.mono_ms, failure: None }));
+        self.known.push(Box::new(Flight { id, key, credential, since_ms: now_ms, failure: None }));
         id
     }
 
@@ -99,9 +99,4 @@ impl Flight {
     fn is_for(&self, key: &Key) -> bool {
         self.failure.is_none() && self.key == *key
     }
-}
-
-/// The time before which whatever began is that old by now, or older.
-pub(crate) fn before_ms(now: Now, age_ms: u64) -> u64 {
-    now.mono_ms.saturating_add(1).saturating_sub(age_ms)
 }

@@ -3,10 +3,10 @@
 
 use super::cache::{Cache, State};
 use super::exchange::Step;
-use super::flights::{Flights, before_ms};
+use super::flights::Flights;
 use super::operations::{Operation, Phase};
 use super::order::{Happening, Order, Said, Task};
-use super::{Context, CredentialId, FlightId, Key, Lease, Mode, Source};
+use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
@@ -41,8 +41,8 @@ pub(crate) struct Known {
 /// What a call is to do next, unless it is an error.
 pub(crate) enum Next {
     Act(Order),
-    /// It has the token that was used last; the key is whose had to go for it, or empty.
-    Done(Key),
+    /// It has the token that was used last.
+    Done,
 }
 
 impl Holdings {
@@ -85,18 +85,17 @@ impl Holdings {
         id
     }
 
-    pub(crate) fn credential(&mut self, id: CredentialId) -> Result<&mut Credential, AuthError> {
+    pub(crate) fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
         find(&mut self.credentials, id).map(|known| &mut known.credential)
     }
 
-    /// Keeps a token, as the one that was used last; says whose had to go for it: an empty key, if
-    /// none had to.
-    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) -> Key {
+    /// Keeps a token, as the one that was used last.
+    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) {
         self.serial = self.serial.wrapping_add(1);
         // Eight random bytes, one after the other: what they spread is instances, and the tokens of one.
         self.random = self.random.rotate_left(8);
         let lease = Lease::new(self.serial, life_ms, &self.limits, self.random as u8, now);
-        self.cache.put(key, token, lease, flight, self.limits.cached_tokens)
+        self.cache.put(key, token, lease, flight, self.limits.cached_tokens);
     }
 
     /// One step of one call.
@@ -116,20 +115,21 @@ impl Holdings {
     /// Uses what is there, follows who is out already, or goes.
     fn decide(&mut self, operation: &mut Operation, followed: FlightId, now: Now) -> Result<Next, AuthError> {
         let Operation { ask, key, phase, .. } = operation;
-        let known = match &ask.source {
-            Source::Credential(id) => *id,
-            Source::Environment { file, .. } if file.is_empty() => return Err(nothing_found()),
-            Source::Environment { file, hosts } => {
-                key.become_file(file, hosts);
-                self.credentials.iter().find(|known| known.file == *key).map_or(UNKNOWN, |known| known.id)
+        let mut known = ask.credential;
+        if known == UNKNOWN {
+            if ask.file.is_empty() {
+                return Err(nothing_found());
             }
-        };
-        if known != UNKNOWN {
-            key.become_token(self.credential(known)?.fingerprint(), &ask.target);
+            key.become_file(&ask.file, &ask.hosts);
+            known = self.credentials.iter().find(|known| known.file == *key).map_or(UNKNOWN, |known| known.id);
         }
-        let running = self.flights.running(key, self.limits.flight_dead_after_ms.map_or(0, |ms| before_ms(now, ms)));
+        if known != UNKNOWN {
+            key.become_token(self.credential(known).ok_or_else(lost)?.fingerprint(), &ask.target);
+        }
+        let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
+        let running = self.flights.running(key, now.mono_ms, dead_after_ms);
         // That of a file has no token.
-        if let Some(entry) = self.cache.find(key) {
+        if let Some(entry) = self.cache.find(key.as_str()) {
             let usable = match (ask.mode, entry.lease.state(now)) {
                 (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
                 // Someone is out for it already.
@@ -137,7 +137,7 @@ impl Holdings {
                 _ => followed != FlightId::NONE && entry.flight >= followed,
             };
             if usable {
-                return Ok(Next::Done(Key::default()));
+                return Ok(Next::Done);
             }
         }
         if let Some(error) = self.flights.failure(followed) {
@@ -147,14 +147,12 @@ impl Holdings {
             *phase = Phase::Following(running);
             return Ok(Next::Act(Order::new(Task::Join, decimal(running.0.into()))));
         }
-        let flight = self.flights.start(key.clone(), known, now, self.limits.failure_told_ms);
-        match &ask.source {
-            Source::Environment { file, .. } if known == UNKNOWN => {
-                *phase = Phase::Reading(flight);
-                Ok(Next::Act(Order::new(Task::Read, file.as_str().into())))
-            }
-            _ => self.advance(operation, flight, known, &Said::BEGUN, now),
+        let flight = self.flights.start(key.clone(), known, now.mono_ms, self.limits.failure_told_ms);
+        if known != UNKNOWN {
+            return self.advance(operation, flight, known, &Said::BEGUN, now);
         }
+        *phase = Phase::Reading(flight);
+        Ok(Next::Act(Order::new(Task::Read, ask.file.as_str().into())))
     }
 
     /// One step of the exchange, and what its end means for everyone.
@@ -168,13 +166,14 @@ impl Holdings {
     ) -> Result<Next, AuthError> {
         operation.phase = Phase::Leading(flight, id);
         let Operation { ask, key, exchange, .. } = operation;
-        let known = find(&mut self.credentials, id)?;
+        let known = find(&mut self.credentials, id).ok_or_else(lost)?;
         let credential = &mut known.credential;
         let context = Context { credential, target: &ask.target, limits: &self.limits };
         match exchange.next(&context, said, now) {
             Ok(Step::Had(Granted { token, life_ms })) => {
                 self.flights.end(flight);
-                Ok(Next::Done(self.keep(core::mem::take(key), token, life_ms, flight, now)))
+                self.keep(core::mem::take(key), token, life_ms, flight, now);
+                Ok(Next::Done)
             }
             Ok(Step::Act(order)) => Ok(Next::Act(order)),
             Err(error) => {
@@ -183,7 +182,9 @@ impl Holdings {
                     known.file = Key::default();
                 }
                 // A fresh token has its early refresh still before it.
-                if let Some(entry) = self.cache.find(key).filter(|entry| entry.lease.state(now) != State::Fresh) {
+                if let Some(entry) =
+                    self.cache.find(key.as_str()).filter(|entry| entry.lease.state(now) != State::Fresh)
+                {
                     entry.pause(now, self.limits.refresh_pause_ms);
                 }
                 Err(error)
@@ -193,12 +194,11 @@ impl Holdings {
 
     fn file_read(&mut self, operation: &mut Operation, said: &Said) -> Result<(), AuthError> {
         let Operation { ask, key, .. } = operation;
-        let Source::Environment { file, hosts } = &ask.source else { return Err(lost()) };
         let content = &said.answer.body;
         match said.kind {
             Happening::Returned => {
-                let credential = Credential::from_json_with(content, hosts).map_err(|error| {
-                    let about = concat(&[file, "): ", &error.message]);
+                let credential = Credential::from_json_with(content, &ask.hosts).map_err(|error| {
+                    let about = concat(&[&ask.file, "): ", &error.message]);
                     AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
                 })?;
                 self.register(credential, true);
@@ -211,18 +211,17 @@ impl Holdings {
                 Code::CredentialUnreadable,
                 "GOOGLE_APPLICATION_CREDENTIALS ($) could not be read: ~.",
                 content,
-                file,
+                &ask.file,
             )),
             _ => Err(lost()),
         }
     }
 }
 
-/// The number that no credential has.
-const UNKNOWN: CredentialId = CredentialId(0);
+const UNKNOWN: CredentialId = CredentialId::UNKNOWN;
 
-fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Result<&mut Known, AuthError> {
-    credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut).ok_or_else(lost)
+fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
+    credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)
 }
 
 fn nothing_found() -> AuthError {

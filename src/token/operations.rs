@@ -1,7 +1,7 @@
 //! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Ask, CredentialId, Exchange, FlightId, Key};
+use super::{Asked, CredentialId, Exchange, FlightId, Key};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ pub struct OperationId(pub u64);
 #[derive(Debug)]
 pub(crate) struct Operation {
     id: OperationId,
-    pub(crate) ask: Ask,
+    pub(crate) ask: Asked,
     /// Of what it waits for; of the file, as long as that is not read.
     pub(crate) key: Key,
     pub(crate) phase: Phase,
@@ -55,7 +55,7 @@ impl Operations {
     }
 
     /// Takes a call in.
-    pub(crate) fn insert(&mut self, ask: Ask) -> OperationId {
+    pub(crate) fn insert(&mut self, ask: Asked) -> OperationId {
         self.last.0 = self.last.0.wrapping_add(1);
         let (id, key, phase, exchange) = (self.last, Key::default(), Phase::New, Exchange::default());
         self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange }));

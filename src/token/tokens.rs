@@ -27,6 +27,29 @@ pub struct Ask {
     pub deadline_ms: u64,
 }
 
+/// An [`Ask`] in the flat form.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// [`UNKNOWN`](CredentialId::UNKNOWN) where the environment's file is to be asked.
+    pub(crate) credential: CredentialId,
+    pub(crate) file: String,
+    pub(crate) hosts: Hosts,
+    pub(crate) target: Target,
+    pub(crate) mode: Mode,
+    pub(crate) deadline_ms: u64,
+}
+
+impl From<Ask> for Asked {
+    fn from(ask: Ask) -> Asked {
+        let Ask { source, target, mode, deadline_ms } = ask;
+        let (credential, file, hosts) = match source {
+            Source::Credential(id) => (id, String::new(), Hosts::google()),
+            Source::Environment { file, hosts } => (CredentialId::UNKNOWN, file, hosts),
+        };
+        Asked { credential, file, hosts, target, mode, deadline_ms }
+    }
+}
+
 /// Who asks for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -44,6 +67,11 @@ pub enum Source {
 /// A credential that was registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CredentialId(pub u32);
+
+impl CredentialId {
+    /// The number that no credential has.
+    pub(crate) const UNKNOWN: CredentialId = CredentialId(0);
+}
 
 /// Whether a token that is had already will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +136,12 @@ impl Tokens {
 
     /// A credential that is known.
     pub fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
-        self.holdings.credential(id).ok()
+        self.holdings.credential(id)
     }
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
     pub fn begin(&mut self, ask: Ask, now: Now) -> (Option<OperationId>, Turn) {
-        match self.admit(ask, now) {
+        match self.admit(ask.into(), now) {
             Ok(id) => match self.step(id, Event::Begun, now) {
                 turn @ Turn::Act { .. } => (Some(id), turn),
                 turn @ Turn::Done { .. } => (None, turn),
@@ -131,16 +159,17 @@ impl Tokens {
                 let vault = self.leader(id).map(|(_, credential)| &mut credential.vault);
                 Turn::Act { leads, action: order.action(vault, poll_ms) }
             }
-            Ok(Next::Done(evicted)) => {
+            Ok(Next::Done) => {
                 let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
-                Turn::Done { result: Ok(key), evicted: Some(evicted).filter(|key| *key != Key::default()) }
+                let evicted = Some(core::mem::take(&mut self.holdings.cache.evicted));
+                Turn::Done { result: Ok(key), evicted: evicted.filter(|key| *key != Key::default()) }
             }
             Err(error) => Turn::Done { result: Err(error), evicted: None },
         }
     }
 
     /// Finds a place for a call, whose first event is [`Event::Begun`].
-    pub(crate) fn admit(&mut self, ask: Ask, now: Now) -> Result<OperationId, AuthError> {
+    pub(crate) fn admit(&mut self, ask: Asked, now: Now) -> Result<OperationId, AuthError> {
         let most = self.holdings.limits.operations;
         if self.operations.len() >= most
             && let Some(late) = self.operations.late(now)
@@ -163,6 +192,7 @@ impl Tokens {
         let Some(operation) = self.operations.get(id) else {
             return Err(AuthError::passing(Code::Timeout, "the call was given up before its token came.", "", ""));
         };
+        self.holdings.cache.evicted.clear();
         let next = self.holdings.turn(operation, said, now);
         if !matches!(next, Ok(Next::Act { .. })) {
             // A failure is shared with those who follow.
@@ -182,6 +212,12 @@ impl Tokens {
     /// The token that a call has that is done.
     pub(crate) fn last_used(&mut self) -> Option<&mut Entry> {
         self.holdings.cache.last_used()
+    }
+
+    /// Whose token had to go for that one; empty, if none had to.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn evicted(&self) -> &Key {
+        &self.holdings.cache.evicted
     }
 
     /// Gives a call up. If it led a flight, one of its followers takes over.
@@ -206,25 +242,29 @@ impl Tokens {
 
     /// How long the token of that key may still be used.
     pub fn lease(&mut self, key: &Key) -> Option<Lease> {
-        self.holdings.cache.find(key).map(|entry| entry.lease)
+        self.holdings.cache.find(key.as_str()).map(|entry| entry.lease)
     }
 
     /// The token of that key, whether it may still be used or not.
     pub fn token(&mut self, key: &Key) -> Option<&Secret> {
-        self.holdings.cache.find(key).map(|entry| &entry.token).filter(|token| !token.expose().is_empty())
+        self.holdings.cache.find(key.as_str()).map(|entry| &entry.token).filter(|token| !token.expose().is_empty())
     }
 
     /// Takes the token of that key out for a host that keeps it itself; what is known about it stays.
     pub fn take_token(&mut self, key: &Key) -> Option<Secret> {
-        let taken = self.holdings.cache.find(key)?.take_token();
+        let taken = self.holdings.cache.find(key.as_str())?.take_token();
         (!taken.expose().is_empty()).then_some(taken)
     }
 
     /// Drops the token of that key, unless it has been replaced since: a server would not have it.
     pub fn invalidate(&mut self, key: &Key, serial: u32) {
-        if self.lease(key).is_some_and(|lease| lease.serial == serial) {
-            self.holdings.cache.remove(key);
-        }
+        self.holdings.cache.remove(key.as_str(), serial);
+    }
+
+    /// As [`Tokens::invalidate`], of a key as text.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn invalidate_text(&mut self, key: &str, serial: u32) {
+        self.holdings.cache.remove(key, serial);
     }
 
     /// Takes back what a host kept of a token over a restart of the module.
