@@ -1,5 +1,6 @@
 //! Values that are never shown, never copied by accident, and wiped when dropped.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -52,7 +53,8 @@ pub struct SecretId(u32);
 /// Where the secrets of one credential lie, apart from the machines that work with them.
 #[derive(Debug, Default)]
 pub struct Vault {
-    held: Vec<(SecretId, Secret)>,
+    #[allow(clippy::vec_box, reason = "one code for vectors of whatever is boxed")]
+    held: Vec<Box<(SecretId, Secret)>>,
     next: SecretId,
 }
 
@@ -61,18 +63,18 @@ impl Vault {
     pub fn keep(&mut self, secret: Secret) -> SecretId {
         let id = self.next;
         self.next.0 = id.0.wrapping_add(1);
-        self.held.push((id, secret));
+        self.held.push(Box::new((id, secret)));
         id
     }
 
     /// The secret of that name, if it is still there.
     pub fn get(&self, id: SecretId) -> Option<&Secret> {
-        self.held.iter().find(|(held, _)| *held == id).map(|(_, secret)| secret)
+        self.held.iter().find(|held| held.0 == id).map(|held| &held.1)
     }
 
     /// Takes the secret out; dropping it wipes it.
     pub fn take(&mut self, id: SecretId) -> Option<Secret> {
-        let at = self.held.iter().position(|(held, _)| *held == id)?;
+        let at = self.held.iter().position(|held| held.0 == id)?;
         Some(self.held.remove(at).1)
     }
 }

@@ -44,17 +44,20 @@ impl Url {
         if held(written) > CLIMBS | APOSTROPHE {
             return Err("has a fragment, or a character to percent-encode (in a host: to write as xn--)");
         }
-        let (scheme, rest) = cut(&self.text, "://").unwrap_or_default();
-        let usual = match scheme {
-            "https" => 443,
-            "http" => 80,
-            _ => return Err("does not begin with https:// (or http://)"),
+        let usual = if self.text.as_bytes().starts_with(b"https://") {
+            self.host_at = 8;
+            443
+        } else if self.text.as_bytes().starts_with(b"http://") {
+            self.host_at = 7;
+            80
+        } else {
+            return Err("does not begin with https:// (or http://)");
         };
+        let rest = part(&self.text, self.host_at, self.text.len());
         let authority = before(before(rest, "?"), "/");
         if contains(authority, "@") {
             return Err("has userinfo (…@)");
         }
-        self.host_at = scheme.len().wrapping_add(3);
         let rest = part(written, self.host_at.wrapping_add(authority.len()), written.len());
         let path = before(rest, "?");
         if has_dots(path.as_bytes()) {
@@ -218,13 +221,13 @@ fn is_host(host: &str) -> bool {
         let is_octet =
             value.is_some_and(|value| value < 256) && (label.len() == 1 || !label.as_bytes().starts_with(b"0"));
         octets = octets.wrapping_add(if is_octet { 1 } else { 5 });
-        match cut(rest, ".") {
-            Some((_, behind)) => rest = behind,
+        if label.len() < rest.len() {
+            rest = part(rest, label.len().wrapping_add(1), rest.len());
+        } else if value.is_some() || label.as_bytes().starts_with(b"0x") {
             // A last label that is a number makes parsers read the host as an IPv4 address, in many notations.
-            None if value.is_some() || label.as_bytes().starts_with(b"0x") => {
-                return octets == 4 && !host.as_bytes().ends_with(b".");
-            }
-            None => return true,
+            return octets == 4 && !host.as_bytes().ends_with(b".");
+        } else {
+            return true;
         }
     }
 }
