@@ -72,7 +72,10 @@ pub fn check(path: &[u8]) -> u32 {
 #[wasm_bindgen]
 pub fn call(what: &[u8]) -> Vec<u8> {
     let mut out = Record::new();
-    if let Err(failure) = answer(&mut STATE.0.borrow_mut(), Fields::new(text(what)), &mut out) {
+    // Where it lies is kept from the compiler: with an address in each instruction, no code is shared by two vectors, and it
+    // is 25 bytes more, gzipped.
+    let state = core::hint::black_box(&STATE);
+    if let Err(failure) = answer(&mut state.0.borrow_mut(), Fields::new(text(what)), &mut out) {
         turn::error(&failure, &mut out);
     }
     out.into_bytes()
