@@ -42,7 +42,7 @@ impl Url {
             return Err("is over 8192 bytes");
         }
         if held(written) > CLIMBS | APOSTROPHE {
-            return Err("has a fragment, or a character to percent-encode (in a host: to write as xn--)");
+            return Err("has a fragment or a character to percent-encode (in a host: xn--)");
         }
         let usual = if self.text.as_bytes().starts_with(b"https://") {
             self.host_at = 8;
@@ -51,7 +51,7 @@ impl Url {
             self.host_at = 7;
             80
         } else {
-            return Err("does not begin with https:// (or http://)");
+            return Err("is no https:// (or http://) URL");
         };
         let rest = part(&self.text, self.host_at, self.text.len());
         let authority = before(before(rest, "?"), "/");
@@ -64,7 +64,7 @@ impl Url {
             return Err("has a . or .. in its path");
         }
         let (host, port) =
-            host_and_port(authority, usual).ok_or("has no host, or one or a port that parsers read differently")?;
+            host_and_port(authority, usual).ok_or("has no host or port that all parsers read alike")?;
         let end = self.host_at.wrapping_add(host);
         self.text.truncate(end);
         if port != usual {

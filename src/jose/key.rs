@@ -19,16 +19,18 @@ pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
         "ENCRYPTED PRIVATE KEY" => return Err("is encrypted"),
         _ => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
     };
-    let mut der = Secret::new(base64::decode_pem(body).ok_or("is no base64, or was cut off")?);
+    let mut der = Secret::new(base64::decode_pem(body).ok_or(NO_KEY)?);
     if is_pkcs1 {
         der = Secret::new(wrapped(der.expose()));
     }
     match modulus_bits(der.expose()) {
         Some(FEWEST_BITS..) => Ok(der),
         Some(_) => Err("is an RSA key of under 2048 bits"),
-        None => Err("is no RSA private key, or was cut off"),
+        None => Err(NO_KEY),
     }
 }
+
+const NO_KEY: &str = "is no RSA private key, or was cut off";
 
 /// The label of the first PEM block, and what stands between its BEGIN and its END line.
 fn labelled(pem: &str) -> Option<(&str, &str)> {
@@ -122,7 +124,7 @@ mod tests {
             (key("encrypted"), "encrypted"),
             (good.replace("END PRIVATE", "END PUBLIC"), "not PEM"),
             (good.replace("PRIVATE", "PUBLIC"), "not PEM"),
-            (good.replace("\nM", "\n*"), "no base64"),
+            (good.replace("\nM", "\n*"), "no RSA private key, or was cut off"),
         ] {
             assert!(rsa_private_key(&pem).unwrap_err().contains(why), "{why}");
         }

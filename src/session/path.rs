@@ -65,11 +65,11 @@ pub(super) const WHY: &str = "\0\0\
     is over 64 KiB\0\
     has a control character\0\
     has a backslash\0\
-    has a fragment; for the character write %23\0\
+    has a fragment (# is written %23)\0\
     begins or ends with a space\0\
-    begins with //, as a host does\0\
-    begins as a scheme does; write a / before it\0\
-    leaves the base path by a .. or an encoded one\0";
+    begins with //\0\
+    begins with a scheme; write a / before it\0\
+    leaves the base URL by a .. in its path\0";
 
 pub(crate) fn verdict(input: &str) -> Verdict {
     let held = held(input);

@@ -227,10 +227,10 @@ fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> 
 fn nothing_found() -> AuthError {
     AuthError::plain(
         Code::CredentialNotFound,
-        "there is no credential: none was given, and GOOGLE_APPLICATION_CREDENTIALS names no file here. Give a service-account key.",
+        "no credential was given, and GOOGLE_APPLICATION_CREDENTIALS names no file. Give a service-account key.",
     )
 }
 
 fn lost() -> AuthError {
-    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again.", "", "")
+    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again later.", "", "")
 }
