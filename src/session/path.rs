@@ -73,7 +73,6 @@ pub(super) const WHY: &str = "\0\0\
 
 pub(crate) fn verdict(input: &str) -> Verdict {
     let held = held(input);
-    let before_query = before(input, "?");
     if input.len() > LONGEST {
         Verdict::TooLong
     } else if held & CONTROL > 0 {
@@ -82,14 +81,14 @@ pub(crate) fn verdict(input: &str) -> Verdict {
         Verdict::Backslash
     } else if held & FRAGMENT > 0 {
         Verdict::Fragment
-    } else if input.as_bytes().starts_with(b" ") || input.as_bytes().ends_with(b" ") {
+    } else if matches!(input.as_bytes(), [b' ', ..] | [.., b' ']) {
         Verdict::Space
     } else if input.as_bytes().starts_with(b"//") {
         Verdict::Host
-    } else if has_scheme(before_query) {
+    } else if has_scheme(before(input, "?")) {
         Verdict::Scheme
     } else {
-        match if held & CLIMBS > 0 { below(before_query) } else { Verdict::Plain } {
+        match if held & CLIMBS > 0 { below(before(input, "?")) } else { Verdict::Plain } {
             Verdict::Plain if held > CLIMBS => Verdict::Careful,
             verdict => verdict,
         }
@@ -130,7 +129,7 @@ pub(super) fn below(path: &str) -> Verdict {
 /// Percent-decodes until nothing is left to decode: a server behind two others may do the same. A slash at the end is
 /// added; what was an encoded slash is written as a backslash.
 fn fully_decoded(path: &str) -> Vec<u8> {
-    let mut out: Vec<u8> = Vec::with_capacity(path.len().wrapping_add(1));
+    let mut out: Vec<u8> = Vec::new();
     for byte in path.bytes() {
         out.extend_from_slice(&[byte]);
         while let [kept @ .., b'%', high, low] = out.as_slice() {
