@@ -3,7 +3,7 @@
 //! Our own, because the smallest JSON crate weighs a third of the module. It checks the whole text once and then
 //! looks members up in place: what is secret in a file is copied nowhere but where it is asked for.
 
-use crate::secret::Zeroizing;
+use crate::secret::{Zeroizing, room};
 use crate::text::{push, with_digit};
 use alloc::string::String;
 use core::fmt;
@@ -92,7 +92,7 @@ impl<'a> Json<'a> {
             return None;
         }
         // Unescaping never lengthens a string, so this allocation is the only one and leaves no copy behind.
-        let mut out = Zeroizing::new(String::with_capacity(self.0.len()));
+        let mut out = Zeroizing::new(room(|| self.0.len()));
         while let Some(c) = reader.character()? {
             push(&mut out, c);
         }

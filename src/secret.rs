@@ -10,6 +10,13 @@ pub use given_back::Zeroizing;
 #[cfg(not(cloud_run_auth_wiping_allocator))]
 pub use zeroize::Zeroizing;
 
+/// An empty text with room for as many bytes as a secret will have, so that no part of it is left behind as the text grows.
+/// What is counted for it costs nothing where what is left behind is wiped anyhow.
+#[inline(always)]
+pub(crate) fn room(bytes: impl FnOnce() -> usize) -> String {
+    if cfg!(cloud_run_auth_wiping_allocator) { String::new() } else { String::with_capacity(bytes()) }
+}
+
 /// Bytes that no message, log or `Debug` output may hold.
 ///
 /// It is neither `Clone` nor `Display`; whoever wants the bytes has to say `expose`.

@@ -2,11 +2,12 @@
 //! would be a tenth of the module.
 
 use crate::error::shown;
+use crate::secret::room;
 use alloc::string::String;
 
 /// Joins pieces to one text, in one allocation, so that no part of a secret is left behind by a second.
 pub(crate) fn concat(pieces: &[&str]) -> String {
-    let mut out = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    let mut out = room(|| pieces.iter().map(|piece| piece.len()).sum());
     append(&mut out, pieces);
     out
 }

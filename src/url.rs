@@ -63,8 +63,7 @@ impl Url {
         if has_dots(path.as_bytes()) {
             return Err("has a . or .. in its path");
         }
-        let (host, port) =
-            host_and_port(authority, usual).ok_or("has no host or port that all parsers read alike")?;
+        let (host, port) = host_and_port(authority, usual).ok_or("has no host or port that all parsers read alike")?;
         let end = self.host_at.wrapping_add(host);
         self.text.truncate(end);
         if port != usual {

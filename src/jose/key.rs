@@ -3,7 +3,7 @@
 //! Only as much is read as tells a usable key from one that is none: its size. The rest is the signer's.
 
 use super::base64;
-use crate::secret::Secret;
+use crate::secret::{Secret, room};
 use crate::text::cut;
 use alloc::vec::Vec;
 
@@ -85,7 +85,7 @@ pub(crate) fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
 fn wrapped(pkcs1: &[u8]) -> Vec<u8> {
     let octets = pkcs1.len();
     let all = octets.wrapping_add(VERSION_AND_ALGORITHM.len()).wrapping_add(4);
-    let mut out = Vec::with_capacity(all.wrapping_add(4));
+    let mut out = room(|| all.wrapping_add(4)).into_bytes();
     for (tag, length, content) in &[(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
         out.extend_from_slice(&[*tag, 0x82, (length >> 8) as u8, *length as u8]);
         out.extend_from_slice(content);
