@@ -100,16 +100,17 @@ impl Holdings {
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
+        let mut followed = FlightId::NONE;
         match operation.phase {
-            Phase::New => self.decide(operation, FlightId::NONE, now),
-            Phase::Following(flight) => self.decide(operation, flight, now),
-            Phase::Leading(flight, credential) => self.advance(operation, flight, credential, said, now),
+            Phase::New => {}
+            Phase::Following(flight) => followed = flight,
+            Phase::Leading(flight, credential) => return self.advance(operation, flight, credential, said, now),
             Phase::Reading(flight) => {
                 self.file_read(operation, said)?;
                 self.flights.end(flight);
-                self.decide(operation, FlightId::NONE, now)
             }
         }
+        self.decide(operation, followed, now)
     }
 
     /// Uses what is there, follows who is out already, or goes.
