@@ -100,21 +100,26 @@ impl Holdings {
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let mut followed = FlightId::NONE;
-        match operation.phase {
-            Phase::New => {}
-            Phase::Following(flight) => followed = flight,
-            Phase::Leading(flight, credential) => return self.advance(operation, flight, credential, said, now),
-            Phase::Reading(flight) => {
-                self.file_read(operation, said)?;
-                self.flights.end(flight);
+        let mut said = said;
+        if !matches!(operation.phase, Phase::Leading(..)) {
+            if let Some(next) = self.decide(operation, said, now)? {
+                return Ok(next);
             }
+            said = &Said::BEGUN;
         }
-        self.decide(operation, followed, now)
+        self.advance(operation, said, now)
     }
 
-    /// Uses what is there, follows who is out already, or goes.
-    fn decide(&mut self, operation: &mut Operation, followed: FlightId, now: Now) -> Result<Next, AuthError> {
+    /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
+    fn decide(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Option<Next>, AuthError> {
+        let mut followed = FlightId::NONE;
+        if let Phase::Following(flight) = operation.phase {
+            followed = flight;
+        }
+        if let Phase::Reading(flight) = operation.phase {
+            self.file_read(operation, said)?;
+            self.flights.end(flight);
+        }
         let Operation { ask, key, phase, .. } = operation;
         let mut known = ask.credential;
         if known == UNKNOWN {
@@ -138,7 +143,7 @@ impl Holdings {
                 _ => followed != FlightId::NONE && entry.flight >= followed,
             };
             if usable {
-                return Ok(Next::Done);
+                return Ok(Some(Next::Done));
             }
         }
         if let Some(error) = self.flights.failure(followed) {
@@ -146,26 +151,20 @@ impl Holdings {
         }
         if running != FlightId::NONE {
             *phase = Phase::Following(running);
-            return Ok(Next::Act(Order::new(Task::Join, decimal(running.0.into()))));
+            return Ok(Some(Next::Act(Order::new(Task::Join, decimal(running.0.into())))));
         }
         let flight = self.flights.start(key.clone(), known, now.mono_ms, self.limits.failure_told_ms);
         if known != UNKNOWN {
-            return self.advance(operation, flight, known, &Said::BEGUN, now);
+            *phase = Phase::Leading(flight, known);
+            return Ok(None);
         }
         *phase = Phase::Reading(flight);
-        Ok(Next::Act(Order::new(Task::Read, ask.file.as_str().into())))
+        Ok(Some(Next::Act(Order::new(Task::Read, ask.file.as_str().into()))))
     }
 
     /// One step of the exchange, and what its end means for everyone.
-    fn advance(
-        &mut self,
-        operation: &mut Operation,
-        flight: FlightId,
-        id: CredentialId,
-        said: &Said,
-        now: Now,
-    ) -> Result<Next, AuthError> {
-        operation.phase = Phase::Leading(flight, id);
+    fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
+        let Phase::Leading(flight, id) = operation.phase else { return Err(lost()) };
         let Operation { ask, key, exchange, .. } = operation;
         let known = find(&mut self.credentials, id).ok_or_else(lost)?;
         let credential = &mut known.credential;
