@@ -4,7 +4,7 @@
 //! *accepted* means the same to every URL parser, so that no two of them can
 //! disagree about where a credential goes.
 
-use crate::text::{after_last, before, concat, contains, cut, number, part, push_decimal};
+use crate::text::{before, concat, contains, cut, number, part, push_decimal};
 use alloc::string::String;
 
 /// An absolute `http` or `https` URL without userinfo and fragment.
@@ -122,7 +122,7 @@ impl Url {
         let host = self.host_and_port();
         let name = before(host, ":");
         name == "localhost"
-            || name.as_bytes().starts_with(b"127.") && number(after_last(name, ".")).is_some()
+            || name.as_bytes().starts_with(b"127.") && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
             || host.as_bytes().starts_with(b"[::1]")
     }
 }
