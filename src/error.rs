@@ -206,17 +206,16 @@ pub fn shown(text: &str) -> String {
         // A URL's host may be long; what stands in its path is looked at by itself.
         let url = run.as_bytes().starts_with(b"//")
             && (out.as_bytes().ends_with(b"http:") || out.as_bytes().ends_with(b"https:"));
-        let (mut slashes, mut length, mut longest) = (0_usize, 0_usize, 0_usize);
+        // Slashes up to the path, and characters since the last.
+        let (mut slashes, mut length) = (if url { 3_u32 } else { 0 }, 0_usize);
+        let mut hidden = run.len() > LONGEST;
         for byte in run.bytes() {
             length = length.wrapping_add(1);
             if url && byte == b'/' {
-                (slashes, length) = (slashes.wrapping_add(1), 0);
+                (slashes, length) = (slashes.saturating_sub(1), 0);
             }
-            if !url || slashes > 2 {
-                longest = longest.max(length);
-            }
+            hidden |= slashes == 0 && length >= TOKEN_LIKE;
         }
-        let hidden = run.len() > LONGEST || longest >= TOKEN_LIKE;
         out.push_str(if hidden { "[redacted]" } else { &run });
         run.clear();
         if next.is_none() {
