@@ -78,14 +78,15 @@ pub(crate) fn part(text: &str, begin: usize, end: usize) -> &str {
 
 /// What stands before and after the first place where `mark` stands.
 pub(crate) fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
-    let begins = |at: &usize| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()));
-    let at = (0..text.len()).find(begins)?;
-    Some((part(text, 0, at), part(text, at.wrapping_add(mark.len()), text.len())))
+    let before = before(text, mark);
+    let behind = part(text, before.len().wrapping_add(mark.len()), text.len());
+    (before.len() < text.len()).then_some((before, behind))
 }
 
 /// What stands before the first place where `mark` stands: all, where it stands nowhere.
 pub(crate) fn before<'a>(text: &'a str, mark: &str) -> &'a str {
-    cut(text, mark).map_or(text, |(before, _)| before)
+    let begins = |at: &usize| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()));
+    part(text, 0, (0..text.len()).find(begins).unwrap_or(text.len()))
 }
 
 /// What stands behind the last place where `mark` stands: all, where it stands nowhere.
@@ -98,7 +99,7 @@ pub(crate) fn after_last<'a>(mut text: &'a str, mark: &str) -> &'a str {
 
 /// Whether `part` stands somewhere in the text.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
-    cut(text, part).is_some()
+    before(text, part).len() < text.len()
 }
 
 #[cfg(test)]
