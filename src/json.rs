@@ -102,8 +102,11 @@ impl<'a> Json<'a> {
     /// Whole seconds, from a number or from a number in a string; fractions are cut off.
     /// Negative numbers count as 0, and whatever has an exponent as the largest that there is. Not a number: `None`.
     pub fn as_seconds(&self) -> Option<u64> {
-        let text = self.as_str();
-        let text = text.as_ref().map_or(self.0, |text| text.as_bytes());
+        let text = match self.0 {
+            // What is escaped in a string is no number.
+            [b'"', text @ .., b'"'] => text,
+            text => text,
+        };
         if !is_number(text) {
             return None;
         }
