@@ -72,10 +72,10 @@ impl Flights {
 
     /// Removes the flight of that number, those of that key, and those that failed before that time.
     fn remove(&mut self, id: FlightId, key: &Key, failed_before_ms: u64) {
-        let goes = |flight: &Box<Flight>| {
+        let goes = |flight: &Flight| {
             flight.id == id || flight.is_for(key) || flight.failure.is_some() && flight.since_ms < failed_before_ms
         };
-        while let Some(at) = self.known.iter().position(goes) {
+        while let Some(at) = self.known.iter().position(|flight| goes(flight)) {
             self.known.swap_remove(at);
         }
     }
