@@ -1,6 +1,5 @@
 //! Requests and answers as values; sending them is the driver's work.
 
-use crate::json::Text;
 use crate::secret::{Secret, SecretId};
 use crate::text::number;
 use crate::time::http_date;
@@ -39,19 +38,19 @@ pub struct Response {
     pub body: Secret,
 }
 
-/// A [`Response`] as the machines read it, and whatever else was received.
-#[derive(Debug, Default)]
-pub(crate) struct Received {
+/// A [`Response`] as the machines read it, and whatever else was received. Borrowed: what is told is looked at, not kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received<'a> {
     pub(crate) status: u16,
     pub(crate) date_ms: Option<u64>,
     pub(crate) retry_after_ms: Option<u64>,
-    pub(crate) body: Text,
+    pub(crate) body: &'a str,
 }
 
-impl From<Response> for Received {
-    fn from(response: Response) -> Received {
+impl<'a> From<&'a Response> for Received<'a> {
+    fn from(response: &'a Response) -> Received<'a> {
         let Response { status, date_ms, retry_after_ms, body } = response;
-        Received { status, date_ms, retry_after_ms, body: body.into_text() }
+        Received { status: *status, date_ms: *date_ms, retry_after_ms: *retry_after_ms, body: body.expose_text() }
     }
 }
 

@@ -3,10 +3,10 @@
 //! Our own, because the smallest JSON crate weighs a third of the module. It checks the whole text once and then
 //! looks members up in place: what is secret in a file is copied nowhere but where it is asked for.
 
+use crate::secret::{Zeroizing, room};
 use crate::text::{push, with_digit};
 use alloc::string::String;
 use core::fmt;
-use zeroize::Zeroizing;
 
 /// How deep arrays and objects may lie in each other.
 const DEEPEST: u32 = 32;
@@ -92,7 +92,7 @@ impl<'a> Json<'a> {
             return None;
         }
         // Unescaping never lengthens a string, so this allocation is the only one and leaves no copy behind.
-        let mut out = Zeroizing::new(String::with_capacity(self.0.len()));
+        let mut out = Zeroizing::new(room(|| self.0.len()));
         while let Some(c) = reader.character()? {
             push(&mut out, c);
         }
@@ -102,8 +102,11 @@ impl<'a> Json<'a> {
     /// Whole seconds, from a number or from a number in a string; fractions are cut off.
     /// Negative numbers count as 0, and whatever has an exponent as the largest that there is. Not a number: `None`.
     pub fn as_seconds(&self) -> Option<u64> {
-        let text = self.as_str();
-        let text = text.as_ref().map_or(self.0, |text| text.as_bytes());
+        let text = match self.0 {
+            // What is escaped in a string is no number.
+            [b'"', text @ .., b'"'] => text,
+            text => text,
+        };
         if !is_number(text) {
             return None;
         }
@@ -241,12 +244,12 @@ impl<'a> Reader<'a> {
     fn escaped(&mut self) -> Option<char> {
         Some(match self.byte() {
             b'u' => {
-                let mut unit = self.four_digits()?;
+                let mut unit = self.four_digits();
                 // The first half of a surrogate pair needs its second; which makes no character alone.
                 if unit >> 10 == 0xd800 >> 10 && self.byte() == b'\\' && self.byte() == b'u' {
-                    let low = self.four_digits()?;
+                    let low = self.four_digits();
                     (low >> 10 == 0xdc00 >> 10).then_some(())?;
-                    unit = ((unit & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x10000);
+                    unit = ((unit & 0x3ff) << 10 | low & 0x3ff).wrapping_add(0x10000);
                 }
                 char::from_u32(unit)?
             }
@@ -258,12 +261,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn four_digits(&mut self) -> Option<u32> {
+    /// Four hexadecimal digits; where there are none, more than any character has.
+    fn four_digits(&mut self) -> u32 {
         let mut out = 0;
         for _ in 0..4 {
-            out = out << 4 | char::from(self.byte()).to_digit(16)?;
+            out = out << 4 | char::from(self.byte()).to_digit(16).unwrap_or(u32::MAX);
         }
-        Some(out)
+        out
     }
 
     /// The character that begins with that byte (RFC 3629): `core` reads whole texts, with 600 bytes more.

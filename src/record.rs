@@ -3,7 +3,7 @@
 
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 use crate::text::push_decimal;
-use crate::text::{cut, number};
+use crate::text::{before, number, part};
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 use alloc::{string::String, vec::Vec};
 
@@ -18,8 +18,8 @@ impl<'a> Fields<'a> {
 
     /// The next field; empty where there is none.
     pub(crate) fn text(&mut self) -> &'a str {
-        let (field, rest) = cut(self.0, "\0").unwrap_or((self.0, ""));
-        self.0 = rest;
+        let field = before(self.0, "\0");
+        self.0 = part(self.0, field.len().wrapping_add(1), self.0.len());
         field
     }
 
@@ -42,6 +42,15 @@ impl<'a> Fields<'a> {
     pub(crate) fn rest(&self) -> &'a str {
         self.0
     }
+}
+
+/// The text of that number in a list of them, each with its end. One text is less than a table of them.
+pub(crate) fn nth(texts: &'static str, number: u8) -> &'static str {
+    let mut fields = Fields(texts);
+    for _ in 0..number {
+        fields.text();
+    }
+    fields.text()
 }
 
 /// Fields that are written, each with its end. Bytes, because what is secret need not be checked for being text

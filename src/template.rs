@@ -1,14 +1,14 @@
 //! Texts from templates. One text with places in it is less code than a list of pieces, for every request and claim there is.
 
 use crate::json::write_string;
+use crate::secret::room;
 use crate::text::push;
 use alloc::string::String;
 
 /// Fills a template: each `$` stands for the next argument as it is, each `~` for the next as a JSON string, quotes included.
 /// In one allocation, where the arguments need no escaping, so that no part of a secret is left behind by a second.
 pub(crate) fn fill(template: &str, arguments: &[&str]) -> String {
-    let size: usize = arguments.iter().map(|argument| argument.len()).sum();
-    let mut out = String::with_capacity(size.saturating_add(template.len()));
+    let mut out = room(|| arguments.iter().fold(template.len(), |size, argument| size.wrapping_add(argument.len())));
     let mut arguments = arguments.iter();
     for c in template.chars() {
         let mut next = || arguments.next().copied().unwrap_or_default();

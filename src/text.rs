@@ -2,15 +2,21 @@
 //! would be a tenth of the module.
 
 use crate::error::shown;
+use crate::secret::room;
 use alloc::string::String;
 
 /// Joins pieces to one text, in one allocation, so that no part of a secret is left behind by a second.
 pub(crate) fn concat(pieces: &[&str]) -> String {
-    let mut out = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    let mut out = room(|| pieces.iter().map(|piece| piece.len()).sum());
+    append(&mut out, pieces);
+    out
+}
+
+/// Appends one piece after the other.
+pub(crate) fn append(out: &mut String, pieces: &[&str]) {
     for piece in pieces {
         out.push_str(piece);
     }
-    out
 }
 
 /// A message: where it has a `~`, a stranger's words are put in, made fit to be [`shown`]; where it has a `$`, our own.
@@ -64,15 +70,23 @@ pub(crate) fn with_digit(number: u64, digit: u8) -> u64 {
     if number < u64::MAX / 11 { number.wrapping_mul(10).wrapping_add(u64::from(digit & 15)) } else { u64::MAX }
 }
 
+/// What stands between two places; nothing, where they are no places of the text. With both ends always, so that there
+/// is one code for it.
+pub(crate) fn part(text: &str, begin: usize, end: usize) -> &str {
+    text.get(begin..end).unwrap_or_default()
+}
+
 /// What stands before and after the first place where `mark` stands.
 pub(crate) fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
-    let at = text.as_bytes().windows(mark.len()).position(|window| window == mark.as_bytes())?;
-    Some((text.get(..at)?, text.get(at.checked_add(mark.len())?..)?))
+    let before = before(text, mark);
+    let behind = part(text, before.len().wrapping_add(mark.len()), text.len());
+    (before.len() < text.len()).then_some((before, behind))
 }
 
 /// What stands before the first place where `mark` stands: all, where it stands nowhere.
 pub(crate) fn before<'a>(text: &'a str, mark: &str) -> &'a str {
-    cut(text, mark).map_or(text, |(before, _)| before)
+    let begins = |at: &usize| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()));
+    part(text, 0, (0..text.len()).find(begins).unwrap_or(text.len()))
 }
 
 /// What stands behind the last place where `mark` stands: all, where it stands nowhere.
@@ -85,7 +99,7 @@ pub(crate) fn after_last<'a>(mut text: &'a str, mark: &str) -> &'a str {
 
 /// Whether `part` stands somewhere in the text.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
-    cut(text, part).is_some()
+    before(text, part).len() < text.len()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! *accepted* means the same to every URL parser, so that no two of them can
 //! disagree about where a credential goes.
 
-use crate::text::{after_last, before, concat, contains, cut, number, push_decimal};
+use crate::text::{before, concat, contains, cut, number, part, push_decimal};
 use alloc::string::String;
 
 /// An absolute `http` or `https` URL without userinfo and fragment.
@@ -42,52 +42,54 @@ impl Url {
             return Err("is over 8192 bytes");
         }
         if held(written) > CLIMBS | APOSTROPHE {
-            return Err("has a fragment, or a character to percent-encode (in a host: to write as xn--)");
+            return Err("has a fragment or a character to percent-encode (in a host: xn--)");
         }
-        let (scheme, rest) = cut(&self.text, "://").unwrap_or_default();
-        let usual = match scheme {
-            "https" => 443,
-            "http" => 80,
-            _ => return Err("does not begin with https:// (or http://)"),
+        let usual = if self.text.as_bytes().starts_with(b"https://") {
+            self.host_at = 8;
+            443
+        } else if self.text.as_bytes().starts_with(b"http://") {
+            self.host_at = 7;
+            80
+        } else {
+            return Err("is no https:// (or http://) URL");
         };
+        let rest = part(&self.text, self.host_at, self.text.len());
         let authority = before(before(rest, "?"), "/");
         if contains(authority, "@") {
             return Err("has userinfo (…@)");
         }
-        self.host_at = scheme.len().saturating_add(3);
-        let rest = written.get(self.host_at.saturating_add(authority.len())..).unwrap_or_default();
+        let rest = part(written, self.host_at.wrapping_add(authority.len()), written.len());
         let path = before(rest, "?");
         if has_dots(path.as_bytes()) {
             return Err("has a . or .. in its path");
         }
-        let (host, port) =
-            host_and_port(authority, usual).ok_or("has no host, or one or a port that parsers read differently")?;
-        let end = self.host_at.saturating_add(host);
+        let (host, port) = host_and_port(authority, usual).ok_or("has no host or port that all parsers read alike")?;
+        let end = self.host_at.wrapping_add(host);
         self.text.truncate(end);
         if port != usual {
             self.text.push_str(":");
             push_decimal(&mut self.text, port);
         }
         self.path_at = self.text.len();
-        self.query_at = self.path_at.saturating_add(path.len());
+        self.query_at = self.path_at.wrapping_add(path.len());
         self.text.push_str(rest);
         Ok(())
     }
 
     /// Scheme, host and port, as the web writes an origin.
     pub fn origin(&self) -> &str {
-        self.text.get(..self.path_at).unwrap_or_default()
+        part(&self.text, 0, self.path_at)
     }
 
     /// The host, in lower case, and the port where it is not the scheme's own.
     pub fn host_and_port(&self) -> &str {
-        self.text.get(self.host_at..self.path_at).unwrap_or_default()
+        part(&self.text, self.host_at, self.path_at)
     }
 
     /// The whole URL, as the WHATWG standard serializes it.
     pub fn href(&self) -> String {
         let path = if self.path().is_empty() { "/" } else { "" };
-        concat(&[self.origin(), path, self.text.get(self.path_at..).unwrap_or_default()])
+        concat(&[self.origin(), path, part(&self.text, self.path_at, self.text.len())])
     }
 
     /// The URL as it was written, but for its origin.
@@ -97,7 +99,7 @@ impl Url {
 
     /// As [`as_str`](Url::as_str), up to the question mark.
     pub(crate) fn without_query(&self) -> &str {
-        self.text.get(..self.query_at).unwrap_or_default()
+        part(&self.text, 0, self.query_at)
     }
 
     /// Whether it is `https`.
@@ -107,7 +109,7 @@ impl Url {
 
     /// The path as it was written: it may be empty.
     pub fn path(&self) -> &str {
-        self.text.get(self.path_at..self.query_at).unwrap_or_default()
+        part(&self.text, self.path_at, self.query_at)
     }
 
     /// What follows the question mark.
@@ -120,7 +122,7 @@ impl Url {
         let host = self.host_and_port();
         let name = before(host, ":");
         name == "localhost"
-            || name.as_bytes().starts_with(b"127.") && number(after_last(name, ".")).is_some()
+            || name.as_bytes().starts_with(b"127.") && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
             || host.as_bytes().starts_with(b"[::1]")
     }
 }
@@ -133,7 +135,7 @@ fn has_dots(path: &[u8]) -> bool {
     loop {
         rest = match rest {
             [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] if run < 2 => {
-                run = run.saturating_add(1);
+                run = run.wrapping_add(1);
                 after
             }
             [b'/', ..] | [] if matches!(run, 1 | 2) => return true,
@@ -198,7 +200,7 @@ fn host_and_port(authority: &str, usual: u64) -> Option<(usize, u64)> {
         before(authority, ":").len()
     };
     let (host, port) = authority.split_at_checked(end)?;
-    let port = if port.is_empty() { usual } else { number(port.strip_prefix(':')?).filter(|port| *port <= 65535)? };
+    let port = if port.is_empty() { usual } else { number(port.strip_prefix(":")?).filter(|port| *port <= 65535)? };
     is_host(host).then_some((end, port))
 }
 
@@ -206,7 +208,7 @@ fn is_host(host: &str) -> bool {
     if let [b'[', inner @ .., b']'] = host.as_bytes() {
         return contains(host, ":") && inner.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b':');
     }
-    let mut rest = host.strip_suffix('.').unwrap_or(host);
+    let mut rest = host.strip_suffix(".").unwrap_or(host);
     let mut octets = 0_usize;
     loop {
         let label = before(rest, ".");
@@ -217,14 +219,14 @@ fn is_host(host: &str) -> bool {
         // A number below 256, written in the one way that every parser reads alike; whatever else is too many at once.
         let is_octet =
             value.is_some_and(|value| value < 256) && (label.len() == 1 || !label.as_bytes().starts_with(b"0"));
-        octets = octets.saturating_add(if is_octet { 1 } else { 5 });
-        match cut(rest, ".") {
-            Some((_, behind)) => rest = behind,
+        octets = octets.wrapping_add(if is_octet { 1 } else { 5 });
+        if label.len() < rest.len() {
+            rest = part(rest, label.len().wrapping_add(1), rest.len());
+        } else if value.is_some() || label.as_bytes().starts_with(b"0x") {
             // A last label that is a number makes parsers read the host as an IPv4 address, in many notations.
-            None if value.is_some() || label.as_bytes().starts_with(b"0x") => {
-                return octets == 4 && !host.as_bytes().ends_with(b".");
-            }
-            None => return true,
+            return octets == 4 && !host.as_bytes().ends_with(b".");
+        } else {
+            return true;
         }
     }
 }

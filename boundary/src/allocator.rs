@@ -16,25 +16,27 @@ struct State {
     /// By the logarithm of their size: the block that was given back last. It begins with the address of the one before.
     free: [*mut u8; 32],
     /// Nothing from here on was handed out yet.
-    rest: usize,
+    rest: *mut u8,
 }
 
 // SAFETY: a WebAssembly module without shared memory has one thread.
 unsafe impl Sync for Wiping {}
 
 #[global_allocator]
-static ALLOCATOR: Wiping = Wiping(UnsafeCell::new(State { free: [null_mut(); 32], rest: 0 }));
+static ALLOCATOR: Wiping =
+    Wiping(UnsafeCell::new(State { free: [null_mut(); 32], rest: (&raw const __heap_base).cast_mut() }));
 
 const PAGE: usize = 64 * 1024;
 /// Every block begins at a multiple of this, and is no smaller. No type of ours asks for more.
 const ALIGN: usize = 8;
 
 fn class(layout: Layout) -> usize {
-    layout.size().max(ALIGN).next_power_of_two().trailing_zeros() as usize
+    // How many bits the last place of the block takes; of no size nobody asks.
+    usize::BITS.wrapping_sub((layout.size().wrapping_sub(1) | ALIGN.wrapping_sub(1)).leading_zeros()) as usize
 }
 
 unsafe extern "C" {
-    /// Where the linker says that data and stack end.
+    /// Where the linker says that data and stack end: at a multiple of 16.
     static __heap_base: u8;
 }
 
@@ -53,16 +55,14 @@ unsafe impl GlobalAlloc for Wiping {
             *free = unsafe { block.cast::<*mut u8>().read() };
             return block;
         }
-        if state.rest == 0 {
-            state.rest = (&raw const __heap_base).addr().next_multiple_of(ALIGN);
-        }
-        let Some(end) = state.rest.checked_add(1 << class) else { return null_mut() };
-        let missing = end.saturating_sub(memory_size(0).wrapping_mul(PAGE));
-        if layout.align() > ALIGN || missing > 0 && memory_grow(0, missing.div_ceil(PAGE)) == usize::MAX {
+        let block = state.rest;
+        let Some(end) = block.addr().checked_add(1 << class) else { return null_mut() };
+        // To grow by nothing is no failure.
+        let missing = end.div_ceil(PAGE).saturating_sub(memory_size(0));
+        if layout.align() > ALIGN || memory_grow(0, missing) == usize::MAX {
             return null_mut();
         }
-        let block = state.rest as *mut u8;
-        state.rest = end;
+        state.rest = block.with_addr(end);
         block
     }
 

@@ -1,9 +1,9 @@
 //! What tells two credentials apart without telling anything about them.
 
 use crate::jose::base64::encode_url;
+use crate::secret::{Zeroizing, room};
 use alloc::string::String;
 use sha2::block_api::compress256;
-use zeroize::Zeroizing;
 
 /// SHA-256 of all that shapes a credential's tokens, in base64url.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,8 +11,7 @@ pub struct Fingerprint(String);
 
 impl Fingerprint {
     pub(super) fn of(parts: &[&str]) -> Fingerprint {
-        let mut whole =
-            Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len().saturating_add(1)).sum()));
+        let mut whole = Zeroizing::new(room(|| parts.iter().map(|part| part.len().saturating_add(1)).sum()));
         for part in parts {
             // No part holds a zero byte, so that one after each keeps ("ab", "c") apart from ("a", "bc").
             whole.push_str(part);

@@ -151,21 +151,21 @@ mod tests {
         Target::id_token(Audience::parse("https://a.example").unwrap())
     }
 
-    fn answer(status: u16, body: &str) -> Received {
-        Received { status, date_ms: None, retry_after_ms: None, body: String::from(body).into() }
+    fn answer(status: u16, body: &str) -> Received<'_> {
+        Received { status, date_ms: None, retry_after_ms: None, body }
     }
 
     fn id_token(claims: &str) -> String {
         signing_input(r#"{"alg":"RS256"}"#, claims) + ".c2ln"
     }
 
-    fn id_answer(claims: &str) -> Received {
-        answer(200, &concat(&[r#"{"id_token":""#, &id_token(claims), r#""}"#]))
+    fn id_answer(claims: &str) -> String {
+        concat(&[r#"{"id_token":""#, &id_token(claims), r#""}"#])
     }
 
     #[test]
     fn the_life_of_a_token_is_by_the_servers_clock() {
-        let hour = r#"{"aud":"https://a.example","iat":1800000000,"exp":1800003600}"#;
+        let hour = id_answer(r#"{"aud":"https://a.example","iat":1800000000,"exp":1800003600}"#);
         for (server_s, here_s, life_s) in [
             (Some(1_800_000_000), 1_800_000_000, 3600),
             (Some(1_800_000_000), 1_800_000_600, 3600),
@@ -175,7 +175,7 @@ mod tests {
             (None, 1_799_999_400, 3600),
             (None, 1_800_000_600, 3000),
         ] {
-            let answer = Received { date_ms: server_s.map(|s: u64| s * 1000), ..id_answer(hour) };
+            let answer = Received { date_ms: server_s.map(|s: u64| s * 1000), ..answer(200, &hour) };
             let granted = read(&answer, &target(), "x", Now::new(here_s * 1000, 0)).unwrap();
             assert_eq!(granted.life_ms, life_s * 1000, "{server_s:?} {here_s}");
         }

@@ -37,15 +37,26 @@ impl Claims {
     /// assert!(Claims::read(b"opaque").is_none());
     /// ```
     pub fn read(token: &[u8]) -> Option<Claims> {
-        if token.len() > LONGEST {
-            return None;
-        }
+        let mut claims = Claims(Secret::default());
+        claims.fill(token).map(|()| claims)
+    }
+
+    /// Apart from [`read`](Claims::read), because there each way out would drop what was decoded by itself.
+    fn fill(&mut self, token: &[u8]) -> Option<()> {
         let (header, rest) = part(token)?;
-        Json::parse(&base64::decode_url(header)?)?.get("alg")?;
         let (claims, signature) = part(rest)?;
-        let claims = Claims(Secret::new(base64::decode_url(claims)?));
-        let signed = base64::decode_url(signature).is_some_and(|signature| !signature.is_empty());
-        (signed && claims.json()?.is_object()).then_some(claims)
+        (token.len() <= LONGEST && !signature.is_empty()).then_some(())?;
+        // Each is decoded into the same place, the claims last, where they stay.
+        self.decode(signature)?;
+        self.decode(header)?;
+        self.json()?.get("alg")?;
+        self.decode(claims)?;
+        self.json().filter(Json::is_object).map(|_| ())
+    }
+
+    fn decode(&mut self, part: &[u8]) -> Option<()> {
+        self.0 = Secret::new(base64::decode_url(part)?);
+        Some(())
     }
 
     /// A claim that is a NumericDate, as a number and nothing else (RFC 7519, section 2).

@@ -3,7 +3,7 @@
 //! Only as much is read as tells a usable key from one that is none: its size. The rest is the signer's.
 
 use super::base64;
-use crate::secret::Secret;
+use crate::secret::{Secret, room};
 use crate::text::cut;
 use alloc::vec::Vec;
 
@@ -19,16 +19,18 @@ pub(crate) fn rsa_private_key(pem: &str) -> Result<Secret, &'static str> {
         "ENCRYPTED PRIVATE KEY" => return Err("is encrypted"),
         _ => return Err("is not PEM (-----BEGIN PRIVATE KEY----- …)"),
     };
-    let mut der = Secret::new(base64::decode_pem(body).ok_or("is no base64, or was cut off")?);
+    let mut der = Secret::new(base64::decode_pem(body).ok_or(NO_KEY)?);
     if is_pkcs1 {
         der = Secret::new(wrapped(der.expose()));
     }
     match modulus_bits(der.expose()) {
         Some(FEWEST_BITS..) => Ok(der),
         Some(_) => Err("is an RSA key of under 2048 bits"),
-        None => Err("is no RSA private key, or was cut off"),
+        None => Err(NO_KEY),
     }
 }
+
+const NO_KEY: &str = "is no RSA private key, or was cut off";
 
 /// The label of the first PEM block, and what stands between its BEGIN and its END line.
 fn labelled(pem: &str) -> Option<(&str, &str)> {
@@ -82,8 +84,8 @@ pub(crate) fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A PKCS #1 key as PKCS #8.
 fn wrapped(pkcs1: &[u8]) -> Vec<u8> {
     let octets = pkcs1.len();
-    let all = octets.saturating_add(VERSION_AND_ALGORITHM.len()).saturating_add(4);
-    let mut out = Vec::with_capacity(all.saturating_add(4));
+    let all = octets.wrapping_add(VERSION_AND_ALGORITHM.len()).wrapping_add(4);
+    let mut out = room(|| all.wrapping_add(4)).into_bytes();
     for (tag, length, content) in &[(SEQUENCE, all, VERSION_AND_ALGORITHM), (OCTET_STRING, octets, pkcs1)] {
         out.extend_from_slice(&[*tag, 0x82, (length >> 8) as u8, *length as u8]);
         out.extend_from_slice(content);
@@ -122,7 +124,7 @@ mod tests {
             (key("encrypted"), "encrypted"),
             (good.replace("END PRIVATE", "END PUBLIC"), "not PEM"),
             (good.replace("PRIVATE", "PUBLIC"), "not PEM"),
-            (good.replace("\nM", "\n*"), "no base64"),
+            (good.replace("\nM", "\n*"), "no RSA private key, or was cut off"),
         ] {
             assert!(rsa_private_key(&pem).unwrap_err().contains(why), "{why}");
         }

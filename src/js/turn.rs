@@ -16,20 +16,20 @@ pub(super) fn next(
     out: &mut Record,
 ) -> Result<(), AuthError> {
     match tokens.next(id, said, now)? {
-        Next::Done { key, evicted } => {
+        Next::Done => {
             out.text("0");
-            if let Some(held) = tokens.lease(&key) {
-                lease(&held, out);
+            if let Some(entry) = tokens.last_used() {
+                lease(&entry.lease, out);
+                out.text(entry.key.as_str());
+                out.bytes(entry.take_token().expose());
             }
-            out.text(key.as_str());
-            let token = tokens.take_token(&key);
-            out.bytes(token.as_ref().map_or(b"", |token| token.expose()));
-            out.text(evicted.as_ref().map_or("", |key| key.as_str()));
+            out.text(tokens.evicted().as_str());
         }
-        Next::Act { leads, order } => {
+        Next::Act(order) => {
+            let leads = tokens.leads(id);
             out.bytes(&[order.task as u8]);
             out.number(id.0);
-            out.number(leads.map_or(0, |flight| flight.0.into()));
+            out.number(leads.0.into());
             out.text(&order.text);
             out.text(&order.secret);
         }

@@ -1,7 +1,8 @@
 //! The base URL of a session, and the audience that it stands for.
 
-use super::path::below;
+use super::path::{Verdict, WHY, below};
 use crate::error::{AuthError, Code};
+use crate::record::nth;
 use crate::text::{after_last, before, concat, contains};
 use crate::url::Url;
 use alloc::string::String;
@@ -27,10 +28,7 @@ impl BaseUrl {
     /// # Errors
     /// `invalid_base_url`, and why.
     pub fn parse(typed: &str, insecure: bool) -> Result<BaseUrl, AuthError> {
-        match read(typed, insecure) {
-            Ok(url) => Ok(BaseUrl { url, typed: typed.into() }),
-            Err(why) => Err(AuthError::about(Code::InvalidBaseUrl, "the base URL (~) $.", to_show(typed), why)),
-        }
+        read(typed, insecure).map(|url| BaseUrl { url, typed: typed.into() })
     }
 
     /// Joins what [`check`](super::check) let pass: `"/x"` and `"x"` mean the same, below the base; `""` is the base itself.
@@ -70,7 +68,10 @@ impl BaseUrl {
         }
         match url.without_query().strip_prefix(self.prefix()) {
             // Only a `..` can leave the path now: what could be read as a host or a scheme stands behind one.
-            Some(rest) if matches!(rest.as_bytes(), [] | [b'/', ..]) => below(rest).map(|_| ()),
+            Some(rest) if matches!(rest.as_bytes(), [] | [b'/', ..]) => match below(rest) {
+                Verdict::Leaves => Err(nth(WHY, Verdict::Leaves as u8)),
+                _ => Ok(()),
+            },
             _ => Err("is not below the base URL's path"),
         }
     }
@@ -93,10 +94,7 @@ impl BaseUrl {
     /// The audience that goes with the base where the caller names none: the origin on `*.run.app`, else the URL
     /// as typed, without query and slashes at the end.
     pub fn audience(&self) -> &str {
-        if before(self.url.host_and_port(), ":").as_bytes().ends_with(b".run.app") {
-            return self.url.origin();
-        }
-        unslashed(before(&self.typed, "?"))
+        audience(&self.url, &self.typed)
     }
 
     /// What an empty path means: the base URL with its query, and no slash that was not typed.
@@ -105,20 +103,29 @@ impl BaseUrl {
     }
 }
 
-fn read(typed: &str, insecure: bool) -> Result<Url, &'static str> {
-    let url = Url::parse(typed)?;
-    if contains(url.path(), "//") {
-        return Err("has // in its path");
+/// As [`BaseUrl::parse`], for who keeps what was typed.
+pub(crate) fn read(typed: &str, insecure: bool) -> Result<Url, AuthError> {
+    let why = match Url::parse(typed) {
+        Err(why) => why,
+        Ok(url) if contains(url.path(), "//") => "has // in its path",
+        Ok(url) if url.is_https() || url.is_loopback() || insecure => return Ok(url),
+        Ok(_) => "is http to another machine; use https",
+    };
+    Err(AuthError::about(Code::InvalidBaseUrl, "the base URL (~) $.", to_show(typed), why))
+}
+
+/// As [`BaseUrl::audience`].
+pub(crate) fn audience<'a>(url: &'a Url, typed: &'a str) -> &'a str {
+    if before(url.host_and_port(), ":").as_bytes().ends_with(b".run.app") {
+        url.origin()
+    } else {
+        unslashed(before(typed, "?"))
     }
-    if !url.is_https() && !url.is_loopback() && !insecure {
-        return Err("is http to another machine; use https");
-    }
-    Ok(url)
 }
 
 /// A URL or path without slashes at its end.
 fn unslashed(mut text: &str) -> &str {
-    while let Some(rest) = text.strip_suffix('/') {
+    while let Some(rest) = text.strip_suffix("/") {
         text = rest;
     }
     text

@@ -5,6 +5,8 @@ mod path;
 mod reply;
 
 pub use base::BaseUrl;
+#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use base::{audience, read};
 pub use path::{Path, check};
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use reply::hop;

@@ -1,6 +1,7 @@
 //! The base-URL rule for what callers write: relative, and below the base, for every URL parser that there is.
 
 use crate::error::{AuthError, Code};
+use crate::record::nth;
 use crate::text::before;
 use crate::url::{BACKSLASH, CLIMBS, CONTROL, FRAGMENT, has_scheme, held};
 use alloc::vec::Vec;
@@ -31,86 +32,114 @@ const LONGEST: usize = 64 * 1024;
 /// `invalid_path` for an absolute or scheme-relative URL, a backslash, a control character, a fragment,
 /// outer spaces, or `..` above the base, however encoded.
 pub fn check(input: &str) -> Result<Path, AuthError> {
-    // Shown without its query, which may hold a secret.
-    verdict(input).map_err(|why| {
-        AuthError::about(
+    match verdict(input) {
+        Verdict::Plain => Ok(Path::Plain),
+        Verdict::Careful => Ok(Path::Careful),
+        why => Err(AuthError::about(
             Code::InvalidPath,
             "the path (~) $; nothing was sent. Give a path below the base URL.",
+            // Without its query, which may hold a secret.
             before(before(input, "?"), "#"),
-            why,
-        )
-    })
+            nth(WHY, why as u8),
+        )),
+    }
 }
 
-/// As [`check`], without an error's text.
-pub(crate) fn verdict(input: &str) -> Result<Path, &'static str> {
-    if input.len() > LONGEST {
-        return Err("is over 64 KiB");
-    }
+/// What [`check`] finds, without an error's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Plain,
+    Careful,
+    TooLong,
+    Control,
+    Backslash,
+    Fragment,
+    Space,
+    Host,
+    Scheme,
+    Leaves,
+}
+
+/// Why a path is refused, as the end of a sentence, in the order of [`Verdict`].
+pub(super) const WHY: &str = "\0\0\
+    is over 64 KiB\0\
+    has a control character\0\
+    has a backslash\0\
+    has a fragment (# is written %23)\0\
+    begins or ends with a space\0\
+    begins with //\0\
+    begins with a scheme; write a / before it\0\
+    leaves the base URL by a .. in its path\0";
+
+pub(crate) fn verdict(input: &str) -> Verdict {
     let held = held(input);
-    if held & CONTROL > 0 {
-        return Err("has a control character");
+    if input.len() > LONGEST {
+        Verdict::TooLong
+    } else if held & CONTROL > 0 {
+        Verdict::Control
+    } else if held & BACKSLASH > 0 {
+        Verdict::Backslash
+    } else if held & FRAGMENT > 0 {
+        Verdict::Fragment
+    } else if matches!(input.as_bytes(), [b' ', ..] | [.., b' ']) {
+        Verdict::Space
+    } else if input.as_bytes().starts_with(b"//") {
+        Verdict::Host
+    } else if has_scheme(before(input, "?")) {
+        Verdict::Scheme
+    } else {
+        match if held & CLIMBS > 0 { below(before(input, "?")) } else { Verdict::Plain } {
+            Verdict::Plain if held > CLIMBS => Verdict::Careful,
+            verdict => verdict,
+        }
     }
-    if held & BACKSLASH > 0 {
-        return Err("has a backslash");
-    }
-    if held & FRAGMENT > 0 {
-        return Err("has a fragment; for the character write %23");
-    }
-    if input.as_bytes().starts_with(b" ") || input.as_bytes().ends_with(b" ") {
-        return Err("begins or ends with a space");
-    }
-    if input.as_bytes().starts_with(b"//") {
-        return Err("begins with //, as a host does");
-    }
-    let before_query = before(input, "?");
-    if has_scheme(before_query) {
-        return Err("begins as a scheme does; write a / before it");
-    }
-    let dotted = held & CLIMBS > 0 && below(before_query)?;
-    Ok(if dotted || held > CLIMBS { Path::Careful } else { Path::Plain })
 }
 
 /// Follows the segments: one that is or hides `..`, in whatever encoding, goes up; only plain slashes go down.
-/// Says whether there are such, or ones that are `.`.
-pub(super) fn below(path: &str) -> Result<bool, &'static str> {
+/// Where there are such, or ones that are `.`, that is for care.
+pub(super) fn below(path: &str) -> Verdict {
     let mut depth = 0_usize;
-    let mut dotted = false;
+    let mut dotted = Verdict::Plain;
     let mut names = 0;
     // Of the piece so far: nothing, one dot, two dots, or what is a name.
     let mut run = 0_usize;
-    for byte in fully_decoded(path) {
+    for &byte in &fully_decoded(path) {
         if byte != b'/' && byte != b'\\' {
-            run = if byte == b'.' && run < 2 { run.saturating_add(1) } else { 3 };
+            run = if byte == b'.' && run < 2 { run.wrapping_add(1) } else { 3 };
             continue;
         }
         if run > 2 {
             names = 1;
         } else {
-            dotted |= run > 0;
-            depth = depth.checked_sub(run / 2).ok_or("leaves the base path by a .. or an encoded one")?;
+            if run > 0 {
+                dotted = Verdict::Careful;
+            }
+            let Some(left) = depth.checked_sub(run / 2) else { return Verdict::Leaves };
+            depth = left;
         }
         run = 0;
         if byte == b'/' {
-            depth = depth.saturating_add(names);
+            depth = depth.wrapping_add(names);
             names = 0;
         }
     }
-    Ok(dotted)
+    dotted
 }
 
 /// Percent-decodes until nothing is left to decode: a server behind two others may do the same. A slash at the end is
 /// added; what was an encoded slash is written as a backslash.
 fn fully_decoded(path: &str) -> Vec<u8> {
-    let mut out: Vec<u8> = Vec::with_capacity(path.len().saturating_add(1));
+    let mut out: Vec<u8> = Vec::new();
     for byte in path.bytes() {
         out.extend_from_slice(&[byte]);
         while let [kept @ .., b'%', high, low] = out.as_slice() {
-            let digit = |byte: u8| char::from(byte).to_digit(16);
-            let (Some(high), Some(low), length) = (digit(*high), digit(*low), kept.len()) else { break };
+            let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or(u32::MAX);
+            let (byte, length) = (digit(*high) << 4 | digit(*low), kept.len());
+            if byte > 255 {
+                break;
+            }
             out.truncate(length);
-            let byte = (high << 4 | low) as u8;
-            out.extend_from_slice(&[if byte == b'/' { b'\\' } else { byte }]);
+            out.extend_from_slice(&[if byte == u32::from(b'/') { b'\\' } else { byte as u8 }]);
         }
     }
     out.extend_from_slice(b"/");

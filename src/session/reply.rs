@@ -9,11 +9,11 @@ const MOST_HOPS: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hop {
     /// Its answer is the caller's, as it is.
-    HandedBack,
+    HandedBack = 0,
     /// The same request goes to where it leads.
-    Again,
+    Again = 1,
     /// A GET without a body goes to where it leads (Fetch standard, HTTP-redirect fetch).
-    AsGet,
+    AsGet = 2,
 }
 
 /// Whether a call is to be sent again with a new token: once, after a 401, if its body can be sent again.

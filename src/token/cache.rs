@@ -1,29 +1,37 @@
 //! The tokens that are had, by everything that shapes them.
 
+use super::FlightId;
 use crate::config::Limits;
 use crate::credential::{Fingerprint, Hosts};
 use crate::grant::Target;
 use crate::secret::Secret;
-use crate::text::concat;
+use crate::text::append;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Everything that shapes a token: two calls may share one only if their keys are equal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
 
 impl Key {
-    /// No part can hold a line break, so a line each keeps them apart.
-    pub(crate) fn new(credential: &Fingerprint, target: &Target) -> Key {
+    /// Becomes the key of that credential's token. No part can hold a line break, so a line each keeps them apart.
+    pub(crate) fn become_token(&mut self, credential: &Fingerprint, target: &Target) {
         let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
-        Key(concat(&[credential.as_str(), kind, target.as_str()]))
+        self.0.clear();
+        append(&mut self.0, &[credential.as_str(), kind, target.as_str()]);
     }
 
-    /// The key of a credential file that is to be read: what may be in it depends on the hosts.
-    pub(crate) fn file(path: &str, hosts: &Hosts) -> Key {
-        Key(concat(&["file\n", path, "\n", hosts.emulator_origin(), "\n", hosts.allowed()]))
+    /// Becomes the key of a credential file that is to be read: what may be in it depends on the hosts. Those that are
+    /// allowed have a space before them, which an origin has not, nor the begin of a token's key.
+    pub(crate) fn become_file(&mut self, path: &str, hosts: &Hosts) {
+        self.0.clear();
+        append(&mut self.0, &[hosts.emulator_origin(), hosts.allowed(), "\n", path]);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// A key that was handed out as text before.
@@ -34,6 +42,13 @@ impl Key {
     /// The key as text. It tells nothing of the credential's secrets.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Not derived: `String`'s own is a second copy of the code that copies bytes.
+impl Clone for Key {
+    fn clone(&self) -> Key {
+        Key(self.as_str().into())
     }
 }
 
@@ -64,9 +79,10 @@ impl Lease {
     pub(crate) fn new(serial: u32, life_ms: u64, limits: &Limits, jitter: u8, had: Now) -> Lease {
         let margin = limits.expiry_margin_ms.min(life_ms / 10);
         let window = limits.refresh_early_ms.min(life_ms / 4);
-        let spread = (window / 4 / 256).saturating_mul(u64::from(jitter));
-        let expires_after_ms = life_ms.saturating_sub(margin);
-        let refresh_after_ms = life_ms.saturating_sub(window).saturating_add(spread).min(expires_after_ms);
+        // Nothing wraps: margin and window are parts of the life, and the spread is at most a quarter of the window.
+        let spread = (window / 4 / 256).wrapping_mul(u64::from(jitter));
+        let expires_after_ms = life_ms.wrapping_sub(margin);
+        let refresh_after_ms = life_ms.wrapping_sub(window).wrapping_add(spread).min(expires_after_ms);
         Lease { serial, had, refresh_after_ms, expires_after_ms }
     }
 
@@ -91,11 +107,12 @@ impl Lease {
 
 #[derive(Debug)]
 pub(crate) struct Entry {
-    key: Key,
-    token: Option<Secret>,
+    pub(crate) key: Key,
+    /// Empty where the host has it.
+    pub(crate) token: Secret,
     pub(crate) lease: Lease,
     /// The flight that brought it: whoever followed that one may use it, however short its life.
-    pub(crate) flight: u32,
+    pub(crate) flight: FlightId,
 }
 
 /// A bounded map: a vector in the order of use. It is looked through once for each token that is not fresh, not for
@@ -104,51 +121,50 @@ pub(crate) struct Entry {
 pub(crate) struct Cache {
     #[allow(clippy::vec_box, reason = "a use moves a pointer for each entry, not the entry")]
     entries: Vec<Box<Entry>>,
+    /// Whose token had to go for the one that was put in last; empty, if none had to.
+    pub(crate) evicted: Key,
 }
 
 impl Cache {
     pub(crate) const fn new() -> Cache {
-        Cache { entries: Vec::new() }
+        Cache { entries: Vec::new(), evicted: Key(String::new()) }
     }
 
-    pub(crate) fn find(&mut self, key: &Key) -> Option<&mut Entry> {
+    pub(crate) fn find(&mut self, key: &str) -> Option<&mut Entry> {
         let entry = self.take(key)?;
         self.entries.push(entry);
+        self.last_used()
+    }
+
+    pub(crate) fn last_used(&mut self) -> Option<&mut Entry> {
         self.entries.last_mut().map(Box::as_mut)
     }
 
-    /// Keeps a token, in place of the one before; says whose token had to go for it.
-    pub(crate) fn put(
-        &mut self,
-        key: Key,
-        token: Option<Secret>,
-        lease: Lease,
-        flight: u32,
-        most: usize,
-    ) -> Option<Key> {
-        self.take(&key);
-        let least_used = if self.entries.len() >= most.max(1) { Some(self.entries.remove(0).key) } else { None };
+    /// Keeps a token, in place of the one before.
+    pub(crate) fn put(&mut self, key: Key, token: Secret, lease: Lease, flight: FlightId, most: usize) {
+        self.take(key.as_str());
+        if self.entries.len() >= most.max(1) {
+            self.evicted = self.entries.remove(0).key;
+        }
         self.entries.push(Box::new(Entry { key, token, lease, flight }));
-        least_used
     }
 
-    pub(crate) fn remove(&mut self, key: &Key) {
-        self.take(key);
+    /// Drops the token of that key, if it still has that number.
+    pub(crate) fn remove(&mut self, key: &str, serial: u32) {
+        if self.find(key).is_some_and(|entry| entry.lease.serial == serial) {
+            self.entries.pop();
+        }
     }
 
-    fn take(&mut self, key: &Key) -> Option<Box<Entry>> {
-        let at = self.entries.iter().position(|entry| entry.key == *key)?;
+    fn take(&mut self, key: &str) -> Option<Box<Entry>> {
+        let at = self.entries.iter().position(|entry| entry.key.as_str() == key)?;
         Some(self.entries.remove(at))
     }
 }
 
 impl Entry {
-    pub(crate) fn token(&self) -> Option<&Secret> {
-        self.token.as_ref()
-    }
-
-    pub(crate) fn take_token(&mut self) -> Option<Secret> {
-        self.token.take()
+    pub(crate) fn take_token(&mut self) -> Secret {
+        core::mem::take(&mut self.token)
     }
 
     /// Puts off the next early refresh.
@@ -208,13 +224,19 @@ mod tests {
     fn the_least_recently_used_goes_first() {
         let mut cache = Cache::new();
         let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
-        assert_eq!(cache.put(key("a"), None, lease, 1, 2), None);
-        assert_eq!(cache.put(key("b"), None, lease, 2, 2), None);
-        assert!(cache.find(&key("a")).is_some());
-        assert_eq!(cache.put(key("c"), None, lease, 3, 2), Some(key("b")));
-        assert!(cache.find(&key("a")).is_some() && cache.find(&key("b")).is_none());
-        assert_eq!(cache.put(key("c"), None, lease, 4, 2), None);
-        cache.remove(&key("c"));
-        assert!(cache.find(&key("c")).is_none());
+        let put = |cache: &mut Cache, name| {
+            cache.put(key(name), Secret::default(), lease, FlightId(1), 2);
+            core::mem::take(&mut cache.evicted)
+        };
+        assert_eq!(put(&mut cache, "a"), Key::default());
+        assert_eq!(put(&mut cache, "b"), Key::default());
+        assert!(cache.find("a").is_some());
+        assert_eq!(put(&mut cache, "c"), key("b"));
+        assert!(cache.find("a").is_some() && cache.find("b").is_none());
+        assert_eq!(put(&mut cache, "c"), Key::default());
+        cache.remove("c", 2);
+        assert!(cache.find("c").is_some());
+        cache.remove("c", 1);
+        assert!(cache.find("c").is_none());
     }
 }

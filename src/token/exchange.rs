@@ -50,7 +50,7 @@ impl Exchange {
     /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange.
     pub fn step(&mut self, context: Context<'_>, event: Event, now: Now) -> Action {
         let Context { credential, target, limits } = context;
-        let next = self.next(&Context { credential, target, limits }, &event.into(), now);
+        let next = self.next(&Context { credential, target, limits }, &Said::of(&event, &mut String::new()), now);
         let vault = &mut credential.vault;
         match next {
             Ok(Step::Act(order)) => order.action(Some(vault), 0),

@@ -10,6 +10,15 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlightId(pub u32);
 
+impl FlightId {
+    /// The number that no flight has. Within the core it stands for none: an `Option` is handed on by way of memory.
+    pub(crate) const NONE: FlightId = FlightId(0);
+
+    pub(crate) fn some(self) -> Option<FlightId> {
+        (self != FlightId::NONE).then_some(self)
+    }
+}
+
 /// The flights under way, and those that ended lately and brought nothing.
 #[derive(Debug)]
 pub(crate) struct Flights {
@@ -23,7 +32,7 @@ struct Flight {
     id: FlightId,
     key: Key,
     /// Whose token it is to bring, where that is known.
-    credential: Option<CredentialId>,
+    credential: CredentialId,
     /// When it started, or failed.
     since_ms: u64,
     failure: Option<AuthError>,
@@ -35,32 +44,37 @@ impl Flights {
     }
 
     /// The flight for that key which may still bring something.
-    pub(crate) fn running(&self, key: &Key, now: Now, dead_after_ms: Option<u64>) -> Option<FlightId> {
-        let flight = self.known.iter().find(|flight| flight.is_for(key))?;
-        let dead = dead_after_ms.is_some_and(|after| flight.age_ms(now) >= after);
-        (!dead).then_some(flight.id)
+    pub(crate) fn running(&self, key: &Key, now_ms: u64, dead_after_ms: u64) -> FlightId {
+        match self.known.iter().find(|flight| flight.is_for(key)) {
+            Some(flight) if now_ms.saturating_sub(flight.since_ms) < dead_after_ms => flight.id,
+            _ => FlightId::NONE,
+        }
     }
 
     /// Starts a flight, in place of a dead one of the same key. Failures that were told for long enough go.
-    pub(crate) fn start(&mut self, key: Key, credential: Option<CredentialId>, now: Now, told_ms: u64) -> FlightId {
-        self.remove(&|flight| flight.is_for(&key) || flight.failure.is_some() && flight.age_ms(now) >= told_ms);
+    pub(crate) fn start(&mut self, key: Key, credential: CredentialId, now_ms: u64, told_ms: u64) -> FlightId {
+        self.remove(FlightId::NONE, &key, now_ms.saturating_sub(told_ms));
         self.last = self.last.wrapping_add(1);
         let id = FlightId(self.last);
-        self.known.push(Box::new(Flight { id, key, credential, since_ms: now.mono_ms, failure: None }));
+        self.known.push(Box::new(Flight { id, key, credential, since_ms: now_ms, failure: None }));
         id
     }
 
     /// Whether a flight may still need that credential.
     pub(crate) fn need(&self, credential: CredentialId) -> bool {
-        self.known.iter().any(|flight| flight.failure.is_none() && flight.credential == Some(credential))
+        self.known.iter().any(|flight| flight.failure.is_none() && flight.credential == credential)
     }
 
     /// Ends a flight that landed, or whose caller gave up: followers look for themselves.
     pub(crate) fn end(&mut self, id: FlightId) {
-        self.remove(&|flight| flight.id == id);
+        self.remove(id, &Key::default(), 0);
     }
 
-    fn remove(&mut self, goes: &dyn Fn(&Flight) -> bool) {
+    /// Removes the flight of that number, those of that key, and those that failed before that time.
+    fn remove(&mut self, id: FlightId, key: &Key, failed_before_ms: u64) {
+        let goes = |flight: &Flight| {
+            flight.id == id || flight.is_for(key) || flight.failure.is_some() && flight.since_ms < failed_before_ms
+        };
         while let Some(at) = self.known.iter().position(|flight| goes(flight)) {
             self.known.swap_remove(at);
         }
@@ -84,9 +98,5 @@ impl Flights {
 impl Flight {
     fn is_for(&self, key: &Key) -> bool {
         self.failure.is_none() && self.key == *key
-    }
-
-    fn age_ms(&self, now: Now) -> u64 {
-        now.mono_ms.saturating_sub(self.since_ms)
     }
 }

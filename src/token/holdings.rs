@@ -6,7 +6,7 @@ use super::exchange::Step;
 use super::flights::Flights;
 use super::operations::{Operation, Phase};
 use super::order::{Happening, Order, Said, Task};
-use super::{Context, CredentialId, FlightId, Key, Lease, Mode, Source};
+use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
@@ -40,8 +40,9 @@ pub(crate) struct Known {
 
 /// What a call is to do next, unless it is an error.
 pub(crate) enum Next {
-    Act { leads: Option<FlightId>, order: Order },
-    Done { key: Key, evicted: Option<Key> },
+    Act(Order),
+    /// It has the token that was used last.
+    Done,
 }
 
 impl Holdings {
@@ -57,11 +58,11 @@ impl Holdings {
         }
     }
 
-    /// Takes a credential in, which was read from that file, or was given: then the key is empty. `renew` takes its secrets
-    /// over where the same is known and lost them.
-    pub(crate) fn register(&mut self, credential: Credential, renew: bool, file: Key) -> CredentialId {
+    /// Takes a credential in, as the one that was used last. `renew` takes its secrets over where the same is known and lost
+    /// them.
+    pub(crate) fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
         let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
-        let mut known = match same {
+        let known = match same {
             Some(at) => {
                 let mut known = self.credentials.remove(at);
                 if renew {
@@ -79,119 +80,111 @@ impl Holdings {
                 Box::new(Known { id: self.last, credential, file: Key::default() })
             }
         };
-        if file != Key::default() {
-            known.file = file;
-        }
         let id = known.id;
         self.credentials.push(known);
         id
     }
 
-    pub(crate) fn credential(&mut self, id: CredentialId) -> Result<&mut Credential, AuthError> {
+    pub(crate) fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
         find(&mut self.credentials, id).map(|known| &mut known.credential)
     }
 
-    /// Keeps a token; says how long, and whose had to go for it.
-    pub(crate) fn keep(
-        &mut self,
-        key: Key,
-        token: Option<Secret>,
-        life_ms: u64,
-        flight: FlightId,
-        now: Now,
-    ) -> (Lease, Option<Key>) {
+    /// Keeps a token, as the one that was used last.
+    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) {
         self.serial = self.serial.wrapping_add(1);
-        // Knuth's multiplier for a 64-bit linear congruence; its high bits are spread well enough for this.
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let lease = Lease::new(self.serial, life_ms, &self.limits, (self.random >> 56) as u8, now);
-        (lease, self.cache.put(key, token, lease, flight.0, self.limits.cached_tokens))
+        // Eight random bytes, one after the other: what they spread is instances, and the tokens of one.
+        self.random = self.random.rotate_left(8);
+        let lease = Lease::new(self.serial, life_ms, &self.limits, self.random as u8, now);
+        self.cache.put(key, token, lease, flight, self.limits.cached_tokens);
     }
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        match operation.phase {
-            Phase::New => self.decide(operation, None, now),
-            Phase::Following(flight) => self.decide(operation, Some(flight), now),
-            Phase::Leading(flight, credential) => self.advance(operation, flight, credential, said, now),
-            Phase::Reading(flight) => {
-                self.file_read(operation, said)?;
-                self.flights.end(flight);
-                self.decide(operation, None, now)
+        let mut said = said;
+        if !matches!(operation.phase, Phase::Leading(..)) {
+            if let Some(next) = self.decide(operation, said, now)? {
+                return Ok(next);
             }
+            said = &Said::BEGUN;
         }
+        self.advance(operation, said, now)
     }
 
-    /// Uses what is there, follows who is out already, or goes.
-    fn decide(&mut self, operation: &mut Operation, followed: Option<FlightId>, now: Now) -> Result<Next, AuthError> {
+    /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
+    fn decide(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Option<Next>, AuthError> {
+        let mut followed = FlightId::NONE;
+        if let Phase::Following(flight) = operation.phase {
+            followed = flight;
+        }
+        if let Phase::Reading(flight) = operation.phase {
+            self.file_read(operation, said)?;
+            self.flights.end(flight);
+        }
         let Operation { ask, key, phase, .. } = operation;
-        let dead_after_ms = self.limits.flight_dead_after_ms;
-        let known = match &ask.source {
-            Source::Credential(id) => Some(*id),
-            Source::Environment { file, .. } if file.is_empty() => return Err(nothing_found()),
-            Source::Environment { file, hosts } => {
-                *key = Key::file(file, hosts);
-                self.credentials.iter().find(|known| known.file == *key).map(|known| known.id)
+        let mut known = ask.credential;
+        if known == UNKNOWN {
+            if ask.file.is_empty() {
+                return Err(nothing_found());
             }
-        };
-        if let Some(id) = known {
-            *key = Key::new(self.credential(id)?.fingerprint(), &ask.target);
-            if let Some(entry) = self.cache.find(key) {
-                let usable = match (ask.mode, entry.lease.state(now)) {
-                    (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
-                    // Someone is out for it already.
-                    (Mode::Early, _) => self.flights.running(key, now, dead_after_ms).is_some(),
-                    _ => followed.is_some_and(|flight| entry.flight >= flight.0),
-                };
-                if usable {
-                    return Ok(Next::Done { key: core::mem::take(key), evicted: None });
-                }
+            key.become_file(&ask.file, &ask.hosts);
+            known = self.credentials.iter().find(|known| known.file == *key).map_or(UNKNOWN, |known| known.id);
+        }
+        if known != UNKNOWN {
+            key.become_token(self.credential(known).ok_or_else(lost)?.fingerprint(), &ask.target);
+        }
+        let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
+        let running = self.flights.running(key, now.mono_ms, dead_after_ms);
+        // That of a file has no token.
+        if let Some(entry) = self.cache.find(key.as_str()) {
+            let usable = match (ask.mode, entry.lease.state(now)) {
+                (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
+                // Someone is out for it already.
+                (Mode::Early, _) => running != FlightId::NONE,
+                _ => followed != FlightId::NONE && entry.flight >= followed,
+            };
+            if usable {
+                return Ok(Some(Next::Done));
             }
         }
-        if let Some(error) = followed.and_then(|flight| self.flights.failure(flight)) {
+        if let Some(error) = self.flights.failure(followed) {
             return Err(error.clone());
         }
-        if let Some(flight) = self.flights.running(key, now, dead_after_ms) {
-            *phase = Phase::Following(flight);
-            return Ok(Next::Act { leads: None, order: Order::new(Task::Join, decimal(flight.0.into())) });
+        if running != FlightId::NONE {
+            *phase = Phase::Following(running);
+            return Ok(Some(Next::Act(Order::new(Task::Join, decimal(running.0.into())))));
         }
-        let flight = self.flights.start(key.clone(), known, now, self.limits.failure_told_ms);
-        match (known, &ask.source) {
-            (None, Source::Environment { file, .. }) => {
-                *phase = Phase::Reading(flight);
-                Ok(Next::Act { leads: Some(flight), order: Order::new(Task::Read, file.clone()) })
-            }
-            _ => self.advance(operation, flight, known.ok_or_else(lost)?, &Said::begun(), now),
+        let flight = self.flights.start(key.clone(), known, now.mono_ms, self.limits.failure_told_ms);
+        if known != UNKNOWN {
+            *phase = Phase::Leading(flight, known);
+            return Ok(None);
         }
+        *phase = Phase::Reading(flight);
+        Ok(Some(Next::Act(Order::new(Task::Read, ask.file.as_str().into()))))
     }
 
     /// One step of the exchange, and what its end means for everyone.
-    fn advance(
-        &mut self,
-        operation: &mut Operation,
-        flight: FlightId,
-        id: CredentialId,
-        said: &Said,
-        now: Now,
-    ) -> Result<Next, AuthError> {
-        operation.phase = Phase::Leading(flight, id);
+    fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
+        let Phase::Leading(flight, id) = operation.phase else { return Err(lost()) };
         let Operation { ask, key, exchange, .. } = operation;
-        let known = find(&mut self.credentials, id)?;
+        let known = find(&mut self.credentials, id).ok_or_else(lost)?;
         let credential = &mut known.credential;
         let context = Context { credential, target: &ask.target, limits: &self.limits };
         match exchange.next(&context, said, now) {
             Ok(Step::Had(Granted { token, life_ms })) => {
-                let (_, evicted) = self.keep(key.clone(), Some(token), life_ms, flight, now);
                 self.flights.end(flight);
-                Ok(Next::Done { key: core::mem::take(key), evicted })
+                self.keep(core::mem::take(key), token, life_ms, flight, now);
+                Ok(Next::Done)
             }
-            Ok(Step::Act(order)) => Ok(Next::Act { leads: Some(flight), order }),
+            Ok(Step::Act(order)) => Ok(Next::Act(order)),
             Err(error) => {
                 if !error.transient {
                     // The file may hold another key by now.
                     known.file = Key::default();
                 }
                 // A fresh token has its early refresh still before it.
-                if let Some(entry) = self.cache.find(key).filter(|entry| entry.lease.state(now) != State::Fresh) {
+                if let Some(entry) =
+                    self.cache.find(key.as_str()).filter(|entry| entry.lease.state(now) != State::Fresh)
+                {
                     entry.pause(now, self.limits.refresh_pause_ms);
                 }
                 Err(error)
@@ -201,39 +194,43 @@ impl Holdings {
 
     fn file_read(&mut self, operation: &mut Operation, said: &Said) -> Result<(), AuthError> {
         let Operation { ask, key, .. } = operation;
-        let Source::Environment { file, hosts } = &ask.source else { return Err(lost()) };
         let content = &said.answer.body;
         match said.kind {
             Happening::Returned => {
-                let credential = Credential::from_json_with(content, hosts).map_err(|error| {
-                    let about = concat(&[file, "): ", &error.message]);
+                let credential = Credential::from_json_with(content, &ask.hosts).map_err(|error| {
+                    let about = concat(&[&ask.file, "): ", &error.message]);
                     AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
                 })?;
-                self.register(credential, true, core::mem::take(key));
+                self.register(credential, true);
+                if let Some(known) = self.credentials.last_mut() {
+                    known.file = core::mem::take(key);
+                }
                 Ok(())
             }
             Happening::Failed => Err(AuthError::about(
                 Code::CredentialUnreadable,
                 "GOOGLE_APPLICATION_CREDENTIALS ($) could not be read: ~.",
                 content,
-                file,
+                &ask.file,
             )),
             _ => Err(lost()),
         }
     }
 }
 
-fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Result<&mut Known, AuthError> {
-    credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut).ok_or_else(lost)
+const UNKNOWN: CredentialId = CredentialId::UNKNOWN;
+
+fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
+    credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)
 }
 
 fn nothing_found() -> AuthError {
     AuthError::plain(
         Code::CredentialNotFound,
-        "there is no credential: none was given, and GOOGLE_APPLICATION_CREDENTIALS names no file here. Give a service-account key.",
+        "no credential was given, and GOOGLE_APPLICATION_CREDENTIALS names no file. Give a service-account key.",
     )
 }
 
 fn lost() -> AuthError {
-    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again.", "", "")
+    AuthError::passing(Code::CoreFailed, "the credential is not known any more. Try again later.", "", "")
 }

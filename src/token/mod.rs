@@ -20,4 +20,5 @@ pub(crate) use holdings::Next;
 pub use operations::OperationId;
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use order::{Happening, Said};
+pub(crate) use tokens::Asked;
 pub use tokens::{Ask, CredentialId, Mode, Source, Tokens, Turn};

@@ -1,8 +1,7 @@
 //! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::flights::Flights;
-use super::{Ask, CredentialId, Exchange, FlightId, Key};
+use super::{Asked, CredentialId, Exchange, FlightId, Key};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,7 +13,7 @@ pub struct OperationId(pub u64);
 #[derive(Debug)]
 pub(crate) struct Operation {
     id: OperationId,
-    pub(crate) ask: Ask,
+    pub(crate) ask: Asked,
     /// Of what it waits for; of the file, as long as that is not read.
     pub(crate) key: Key,
     pub(crate) phase: Phase,
@@ -35,10 +34,10 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// The flight that others follow, if this call leads one.
-    pub(crate) fn leads(&self) -> Option<FlightId> {
+    pub(crate) fn leads(&self) -> FlightId {
         match self {
-            Phase::Reading(flight) | Phase::Leading(flight, _) => Some(*flight),
-            Phase::New | Phase::Following(_) => None,
+            Phase::Reading(flight) | Phase::Leading(flight, _) => *flight,
+            Phase::New | Phase::Following(_) => FlightId::NONE,
         }
     }
 }
@@ -56,7 +55,7 @@ impl Operations {
     }
 
     /// Takes a call in.
-    pub(crate) fn insert(&mut self, ask: Ask) -> OperationId {
+    pub(crate) fn insert(&mut self, ask: Asked) -> OperationId {
         self.last.0 = self.last.0.wrapping_add(1);
         let (id, key, phase, exchange) = (self.last, Key::default(), Phase::New, Exchange::default());
         self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange }));
@@ -68,15 +67,9 @@ impl Operations {
         self.waiting.len()
     }
 
-    /// Lets go of the calls that are past their deadline, and ends the flights that they led.
-    pub(crate) fn expire(&mut self, now: Now, flights: &mut Flights) {
-        self.waiting.retain(|operation| {
-            let waits = operation.ask.deadline_ms > now.mono_ms;
-            if let (false, Some(flight)) = (waits, operation.phase.leads()) {
-                flights.end(flight);
-            }
-            waits
-        });
+    /// One of the calls that are past their deadline.
+    pub(crate) fn late(&self, now: Now) -> Option<OperationId> {
+        self.waiting.iter().find(|operation| operation.ask.deadline_ms <= now.mono_ms).map(|operation| operation.id)
     }
 
     /// The call of that number.

@@ -40,12 +40,12 @@ pub(crate) enum Task {
 
 /// What became of it.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Said<'a> {
     pub(crate) kind: Happening,
     /// When a token that was granted ends, in milliseconds since the Unix epoch; 0: nobody said.
     pub(crate) expires_at_ms: u64,
     /// What was answered; what was signed, read, granted or said of a failure stands for the body.
-    pub(crate) answer: Received,
+    pub(crate) answer: Received<'a>,
 }
 
 /// The kinds of what happens.
@@ -99,35 +99,32 @@ impl Order {
     }
 }
 
-impl Said {
-    pub(crate) fn new(kind: Happening, content: Text) -> Said {
-        Said { kind, expires_at_ms: 0, answer: Received { body: content, ..Received::default() } }
+impl<'a> Said<'a> {
+    /// A constant: wherever it is told, it lies in the module's data already.
+    pub(crate) const BEGUN: Said<'static> = Said::new(Happening::Begun, "");
+
+    pub(crate) const fn new(kind: Happening, body: &'a str) -> Said<'a> {
+        Said { kind, expires_at_ms: 0, answer: Received { status: 0, date_ms: None, retry_after_ms: None, body } }
     }
 
-    pub(crate) fn begun() -> Said {
-        Said::new(Happening::Begun, Text::default())
-    }
-}
-
-impl From<Event> for Said {
-    fn from(event: Event) -> Said {
+    /// What a host in Rust tells; `written` is room for what it does not tell as text.
+    pub(crate) fn of(event: &'a Event, written: &'a mut String) -> Said<'a> {
         match event {
-            Event::Begun => Said::begun(),
-            Event::Signed(signature) => Said::new(Happening::Signed, encode_url(&signature).into()),
-            Event::Answered(answer) => {
-                Said { answer: answer.into(), ..Said::new(Happening::Answered, Text::default()) }
+            Event::Begun => Said::BEGUN,
+            Event::Signed(signature) => {
+                *written = encode_url(signature);
+                Said::new(Happening::Signed, written)
             }
-            Event::Returned(content) => Said::new(Happening::Returned, content.into_text()),
+            Event::Answered(answer) => Said { answer: answer.into(), ..Said::new(Happening::Answered, "") },
+            Event::Returned(content) => Said::new(Happening::Returned, content.expose_text()),
             Event::Granted { token, expires_at_ms } => Said {
                 // Whatever ended at the epoch has ended.
                 expires_at_ms: expires_at_ms.map_or(0, |at| at.max(1)),
-                ..Said::new(Happening::Granted, token.into_text())
+                ..Said::new(Happening::Granted, token.expose_text())
             },
-            Event::Failed(why) => Said::new(Happening::Failed, why.into()),
+            Event::Failed(why) => Said::new(Happening::Failed, why),
             // No machine asks for what is left.
-            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => {
-                Said::new(Happening::Woken, Text::default())
-            }
+            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(Happening::Woken, ""),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Everything about tokens that lives across calls: the cache, the flights, the calls that wait, the credentials.
 //! One of these serves a whole module.
 
+use super::cache::Entry;
 use super::holdings::{Holdings, Next};
 use super::operations::{Operations, Phase};
 use super::order::Said;
@@ -26,6 +27,29 @@ pub struct Ask {
     pub deadline_ms: u64,
 }
 
+/// An [`Ask`] in the flat form.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// [`UNKNOWN`](CredentialId::UNKNOWN) where the environment's file is to be asked.
+    pub(crate) credential: CredentialId,
+    pub(crate) file: String,
+    pub(crate) hosts: Hosts,
+    pub(crate) target: Target,
+    pub(crate) mode: Mode,
+    pub(crate) deadline_ms: u64,
+}
+
+impl From<Ask> for Asked {
+    fn from(ask: Ask) -> Asked {
+        let Ask { source, target, mode, deadline_ms } = ask;
+        let (credential, file, hosts) = match source {
+            Source::Credential(id) => (id, String::new(), Hosts::google()),
+            Source::Environment { file, hosts } => (CredentialId::UNKNOWN, file, hosts),
+        };
+        Asked { credential, file, hosts, target, mode, deadline_ms }
+    }
+}
+
 /// Who asks for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -43,6 +67,11 @@ pub enum Source {
 /// A credential that was registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CredentialId(pub u32);
+
+impl CredentialId {
+    /// The number that no credential has.
+    pub(crate) const UNKNOWN: CredentialId = CredentialId(0);
+}
 
 /// Whether a token that is had already will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,17 +131,17 @@ impl Tokens {
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
     pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
-        self.holdings.register(credential, renew, Key::default())
+        self.holdings.register(credential, renew)
     }
 
     /// A credential that is known.
     pub fn credential(&mut self, id: CredentialId) -> Option<&mut Credential> {
-        self.holdings.credential(id).ok()
+        self.holdings.credential(id)
     }
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
     pub fn begin(&mut self, ask: Ask, now: Now) -> (Option<OperationId>, Turn) {
-        match self.admit(ask, now) {
+        match self.admit(ask.into(), now) {
             Ok(id) => match self.step(id, Event::Begun, now) {
                 turn @ Turn::Act { .. } => (Some(id), turn),
                 turn @ Turn::Done { .. } => (None, turn),
@@ -123,22 +152,29 @@ impl Tokens {
 
     /// Takes what happened to a call's last action, and says what to do next.
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
-        match self.next(id, &event.into(), now) {
-            Ok(Next::Act { leads, order }) => {
+        match self.next(id, &Said::of(&event, &mut String::new()), now) {
+            Ok(Next::Act(order)) => {
                 let poll_ms = self.holdings.limits.follow_every_ms;
+                let leads = self.leads(id).some();
                 let vault = self.leader(id).map(|(_, credential)| &mut credential.vault);
                 Turn::Act { leads, action: order.action(vault, poll_ms) }
             }
-            Ok(Next::Done { key, evicted }) => Turn::Done { result: Ok(key), evicted },
+            Ok(Next::Done) => {
+                let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
+                let evicted = Some(core::mem::take(&mut self.holdings.cache.evicted));
+                Turn::Done { result: Ok(key), evicted: evicted.filter(|key| *key != Key::default()) }
+            }
             Err(error) => Turn::Done { result: Err(error), evicted: None },
         }
     }
 
     /// Finds a place for a call, whose first event is [`Event::Begun`].
-    pub(crate) fn admit(&mut self, ask: Ask, now: Now) -> Result<OperationId, AuthError> {
+    pub(crate) fn admit(&mut self, ask: Asked, now: Now) -> Result<OperationId, AuthError> {
         let most = self.holdings.limits.operations;
-        if self.operations.len() >= most {
-            self.operations.expire(now, &mut self.holdings.flights);
+        if self.operations.len() >= most
+            && let Some(late) = self.operations.late(now)
+        {
+            self.abandon(late);
         }
         if self.operations.len() >= most {
             return Err(AuthError::passing(
@@ -156,21 +192,38 @@ impl Tokens {
         let Some(operation) = self.operations.get(id) else {
             return Err(AuthError::passing(Code::Timeout, "the call was given up before its token came.", "", ""));
         };
+        self.holdings.cache.evicted.clear();
         let next = self.holdings.turn(operation, said, now);
         if !matches!(next, Ok(Next::Act { .. })) {
             // A failure is shared with those who follow.
-            if let (Err(error), Some(flight)) = (&next, operation.phase.leads()) {
-                self.holdings.flights.fail(flight, error, now);
+            if let Err(error) = &next {
+                self.holdings.flights.fail(operation.phase.leads(), error, now);
             }
             self.operations.remove(id);
         }
         next
     }
 
+    /// The flight that a call leads.
+    pub(crate) fn leads(&mut self, id: OperationId) -> FlightId {
+        self.operations.get(id).map_or(FlightId::NONE, |operation| operation.phase.leads())
+    }
+
+    /// The token that a call has that is done.
+    pub(crate) fn last_used(&mut self) -> Option<&mut Entry> {
+        self.holdings.cache.last_used()
+    }
+
+    /// Whose token had to go for that one; empty, if none had to.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn evicted(&self) -> &Key {
+        &self.holdings.cache.evicted
+    }
+
     /// Gives a call up. If it led a flight, one of its followers takes over.
     pub fn abandon(&mut self, id: OperationId) {
-        if let Some(flight) = self.operations.remove(id).and_then(|operation| operation.phase.leads()) {
-            self.holdings.flights.end(flight);
+        if let Some(operation) = self.operations.remove(id) {
+            self.holdings.flights.end(operation.phase.leads());
         }
     }
 
@@ -189,28 +242,34 @@ impl Tokens {
 
     /// How long the token of that key may still be used.
     pub fn lease(&mut self, key: &Key) -> Option<Lease> {
-        self.holdings.cache.find(key).map(|entry| entry.lease)
+        self.holdings.cache.find(key.as_str()).map(|entry| entry.lease)
     }
 
     /// The token of that key, whether it may still be used or not.
     pub fn token(&mut self, key: &Key) -> Option<&Secret> {
-        self.holdings.cache.find(key)?.token()
+        self.holdings.cache.find(key.as_str()).map(|entry| &entry.token).filter(|token| !token.expose().is_empty())
     }
 
     /// Takes the token of that key out for a host that keeps it itself; what is known about it stays.
     pub fn take_token(&mut self, key: &Key) -> Option<Secret> {
-        self.holdings.cache.find(key)?.take_token()
+        let taken = self.holdings.cache.find(key.as_str())?.take_token();
+        (!taken.expose().is_empty()).then_some(taken)
     }
 
     /// Drops the token of that key, unless it has been replaced since: a server would not have it.
     pub fn invalidate(&mut self, key: &Key, serial: u32) {
-        if self.lease(key).is_some_and(|lease| lease.serial == serial) {
-            self.holdings.cache.remove(key);
-        }
+        self.holdings.cache.remove(key.as_str(), serial);
+    }
+
+    /// As [`Tokens::invalidate`], of a key as text.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn invalidate_text(&mut self, key: &str, serial: u32) {
+        self.holdings.cache.remove(key, serial);
     }
 
     /// Takes back what a host kept of a token over a restart of the module.
-    pub fn restore(&mut self, key: Key, expires_at_ms: u64, now: Now) -> Lease {
-        self.holdings.keep(key, None, expires_at_ms.saturating_sub(now.wall_ms), FlightId(0), now).0
+    pub fn restore(&mut self, key: Key, expires_at_ms: u64, now: Now) -> Option<Lease> {
+        self.holdings.keep(key, Secret::default(), expires_at_ms.saturating_sub(now.wall_ms), FlightId::NONE, now);
+        self.last_used().map(|entry| entry.lease)
     }
 }
