@@ -125,6 +125,7 @@ const cases = [
         equal([headers.authorization, headers["x-serverless-authorization"]?.slice(0, 10)], [undefined, "Bearer eyJ"], "headers");
       }
       const plain = t.createSession(service.url, { ...options, authorizationHeader: "authorization" });
+      await t.refused(() => plain.get("/", { headers: { Authorization: "Basic bWluZTptaW5l" } }), "invalid_option");
       const { headers } = await (await plain.get("/")).json();
       equal([headers.authorization?.slice(0, 10), headers["x-serverless-authorization"]], ["Bearer eyJ", undefined], "headers");
     },
