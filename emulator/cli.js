@@ -76,7 +76,7 @@ function readArguments() {
         "key-file": { type: "string" },
         "token-uri": { type: "string" },
         quiet: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
       },
     }));
   } catch (error) {

@@ -5,7 +5,7 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
 
 /**
  * What fetch gets, the URL that it means, what else fetch gets (always with method, headers and redirect), which header takes the
- * token, and whether the body can be sent again.
+ * token, whether the body can be sent again, and how long the call may take.
  *
  * @typedef {[input: string | Request, href: string, init: any, carrier: string, replayable: boolean, timeout: number | false]} Draft
  */

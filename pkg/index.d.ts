@@ -128,7 +128,10 @@ export interface Session {
   [Symbol.dispose](): void;
 }
 
-/** What a session may be told. Unknown names, values of a wrong kind and `null` are `invalid_option`; `undefined` is the default. */
+/**
+ * What a session may be told. Unknown names, values of a wrong kind and `null` are `invalid_option` (for an audience:
+ * `invalid_audience`); `undefined` is the default.
+ */
 export interface SessionOptions {
   /**
    * Who calls: the content of a service-account key file (AIP-4112) as JSON text or as an object, or a function that returns
@@ -234,7 +237,7 @@ export interface SessionOptions {
   allowedHosts?: string[] | undefined;
   /**
    * The origin of an emulator on this machine, to which all that is for Google's endpoints goes instead. Default: the environment
-   * variable `CLOUD_RUN_AUTH_EMULATOR`, else Google.
+   * variable `CLOUD_RUN_AUTH_EMULATOR`, where there is one and it may be read; else Google.
    *
    * @example
    * createSession("http://127.0.0.1:8085/run/hello", { endpoints: "http://127.0.0.1:8085" });
@@ -261,7 +264,8 @@ export interface SessionOptions {
    */
   [customFetch]?: typeof fetch | undefined;
   /**
-   * true allows a base URL of plain http on other machines, where whoever is on the way can read and use the token. Default: false.
+   * true, and nothing else, allows a base URL of plain http on other machines, where whoever is on the way can read and use the
+   * token. Default: false.
    *
    * @example
    * createSession("http://orders.internal:8080", { [allowInsecureRequests]: true });

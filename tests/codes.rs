@@ -1,4 +1,4 @@
-//! The codes that TypeScript knows are the codes that there are, and it says the same of them.
+//! The codes that TypeScript and the README know are the codes that there are; TypeScript says the same of them.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::expect_used, reason = "a test that fails has to stop")]
 
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 const RUST: &str = include_str!("../src/error.rs");
 const TYPESCRIPT: &str = include_str!("../pkg/index.d.ts");
+const README: &str = include_str!("../README.md");
 
 #[test]
 fn the_union_holds_every_code_once_and_nothing_else() {
@@ -23,6 +24,20 @@ fn both_say_the_same_of_each() {
     for (code, comment) in members {
         assert_eq!(documented.get(code).map(String::as_str), Some(comment), "{code}");
     }
+}
+
+#[test]
+fn the_table_of_the_readme_holds_every_code_once_and_nothing_else() {
+    let (_, table) = README.split_once("\n| code | cause |").expect("README.md has the table");
+    let (table, _) = table.split_once("\n\n").expect("the table ends");
+    let rows = table.lines().skip(2).map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let mut told = Vec::new();
+    for row in rows {
+        assert!(row.len() == 5 && row.iter().skip(2).take(2).all(|cell| !cell.is_empty()), "{row:?}");
+        told.extend(row.get(1).map(|code| code.trim_matches('`')));
+    }
+    assert_eq!(told, codes, "in the same order");
 }
 
 /// Each member's code and comment, in their order; and what follows the last one.

@@ -11,7 +11,7 @@ Options:
   --key-file PATH             write a fresh service-account key here, for its owner's eyes only (mode 0600)
   --token-uri URL             what the key file says for token_uri (default: Google's own)
   --quiet                     print the emulator's URL and nothing else
-  --help                      print this
+  -h, --help                  print this
 
 Examples:
   cloud-run-auth-emulator --key-file key.json

@@ -17,15 +17,15 @@ test("the examples in README.md run", async () => {
 });
 
 test("the packed package holds what it needs and nothing else", async () => {
-  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+  // Its lifecycle script brings the licences.
+  const { stdout } = await run("npm", ["pack", "--dry-run", "--json"], {
     cwd: HOME,
     shell: process.platform === "win32",
   });
   const [packed] = [JSON.parse(stdout)].flat().map((entry) => entry.files ?? Object.values(entry)[0].files);
   const files = packed.map((file) => file.path);
-  for (const file of ["index.js", "index.d.ts", "node.js", "node.d.ts", "cli.js", "package.json", "README.md", "lib/dispatch.js"]) {
-    assert.ok(files.includes(file), file);
-  }
+  const expected = ["index.js", "index.d.ts", "node.js", "node.d.ts", "cli.js", "package.json", "README.md", "lib/dispatch.js"];
+  for (const file of [...expected, "LICENSE-MIT", "LICENSE-APACHE"]) assert.ok(files.includes(file), file);
   const strangers = files.filter(
     (file) => !/^(lib\/[a-z-]+\.js|index\.(js|d\.ts)|node\.(js|d\.ts)|cli\.js|package\.json|README\.md|LICENSE-\w+)$/.test(file),
   );

@@ -1,8 +1,10 @@
 // The declarations, as strict users compile against them.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { within } from "../../runtime/programs.mjs";
 import { run } from "../process.mjs";
+
+const read = (path) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 
 const strict = {
   strict: true,
@@ -28,7 +30,50 @@ const compile = (name, more, files = ["consumer.ts", "subpaths.ts"]) => ({
   },
 });
 
+/** What the examples take for granted. */
+const granted = `
+declare const session: import("cloud-run-auth").Session;
+declare const env: { GOOGLE_KEY: string };
+declare const ctx: { waitUntil(promise: Promise<unknown>): void };
+declare module "node:fs" { export function readFileSync(path: string): Uint8Array; }
+declare module "node:url" { export function fileURLToPath(url: string): string; }
+interface ImportMeta { resolve(name: string): string }
+declare module "npm:cloud-run-auth" { export * from "cloud-run-auth"; }
+`;
+
+/** Of each comment that has one, its example. */
+function examplesIn(declarations) {
+  const comments = Array.from(declarations.matchAll(/\/\*\*[\s\S]*?\*\//g), ([text]) => text.replaceAll(/^\s*(\/\*\*|\*\/|\*) ?/gm, ""));
+  return comments.flatMap((text) => text.split("@example\n").slice(1));
+}
+
+const examples = {
+  name: "types: the examples in the declarations and READMEs compile",
+  async check({ project }) {
+    const place = await project("types-examples");
+    const names = ["AuthError", "TimeoutError", "allowInsecureRequests", "createSession", "customFetch", "type CredentialFunction"];
+    const declared = [...examplesIn(read("pkg/index.d.ts")), ...examplesIn(read("pkg/slim.d.ts"))].map((code) =>
+      /^import /m.test(code) ? code : `import { ${names.join(", ")} } from "cloud-run-auth";\n${code}`,
+    );
+    const shown = ["README.md", "pkg/README.md"].flatMap((path) =>
+      Array.from(read(path).matchAll(/^```js\n([\s\S]*?)^```$/gm), ([, code]) =>
+        code.replace("fetch(request, env)", "fetch(request: Request, env: any)"),
+      ),
+    );
+    writeFileSync(join(place, "granted.d.ts"), granted);
+    const files = [...declared, ...shown].map((code, index) => {
+      writeFileSync(join(place, `example-${index}.ts`), `${code}\nexport {};\n`);
+      return `example-${index}.ts`;
+    });
+    const compilerOptions = { ...strict, module: "esnext", moduleResolution: "bundler", lib: [...strict.lib, "es2024"] };
+    writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["granted.d.ts", ...files] }));
+    await run(process.execPath, [within("typescript/bin/tsc"), "-p", "."], { cwd: place });
+    return `${declared.length} and ${shown.length}`;
+  },
+};
+
 export const types = [
+  examples,
   compile("module nodenext", { module: "nodenext", moduleResolution: "nodenext" }),
   compile("module esnext, resolution bundler", { module: "esnext", moduleResolution: "bundler" }),
   compile("with the conditions of Workers", {

@@ -119,6 +119,23 @@ const cases = [
     },
   },
   {
+    name: "the environment's emulator, too, is an origin on this machine only",
+    needs: ["env"],
+    async run(t) {
+      const { key } = await t.open();
+      try {
+        for (const emulator of ["https://evil.example", "http://10.0.0.1:1", "nonsense"]) {
+          t.runtime.setEnv("CLOUD_RUN_AUTH_EMULATOR", emulator);
+          const { session, calls } = t.offline("https://svc.example", { credential: key });
+          await t.refused(() => session.get("/x"), "invalid_option");
+          equal(calls.length, 0, "requests");
+        }
+      } finally {
+        t.runtime.setEnv("CLOUD_RUN_AUTH_EMULATOR", undefined);
+      }
+    },
+  },
+  {
     name: "credentials that cannot be",
     smoke: true,
     async run(t) {

@@ -46,6 +46,7 @@ const cases = [
       const error = await t.refused(() => session.get("/x"), code);
       equal(error.transient, transient, "transient");
       if (fault.status) equal(error.server?.status, fault.status, "server.status");
+      equal(error.retryAfter, fault.headers ? 1000 : undefined, "retryAfter");
       equal((await t.emulator.log("service")).filter(({ method }) => method !== "OPTIONS").length, 0, "requests to the service");
       // The failure is of the moment: nothing of it stays behind.
       await t.emulator.clearFaults();

@@ -57,6 +57,34 @@ const cases = [
     },
   })),
   {
+    name: "the timeout is two minutes where nobody says otherwise, and its timer goes with the call",
+    async run(t) {
+      const { session } = t.offline("https://svc.example");
+      // Meanwhile the suite sets its own.
+      await session.get("/warm");
+      const { setTimeout: usual, clearTimeout: end } = globalThis;
+      const timers = new Map();
+      globalThis.setTimeout = (act, ms, ...rest) => {
+        const timer = usual(act, ms, ...rest);
+        timers.set(timer, ms);
+        return timer;
+      };
+      globalThis.clearTimeout = (timer) => {
+        if (timers.has(timer)) timers.set(timer, `${timers.get(timer)}, ended`);
+        end(timer);
+      };
+      try {
+        await session.get("/x");
+        await session.get("/x", { timeout: 5000 });
+        await session.get("/x", { timeout: false });
+      } finally {
+        globalThis.setTimeout = usual;
+        globalThis.clearTimeout = end;
+      }
+      equal([...timers.values()], ["120000, ended", "5000, ended"], "timers");
+    },
+  },
+  {
     name: "a call's own timeout goes before the session's, false means none",
     async run(t) {
       const { session } = await t.open({ session: { timeout: 250 } });

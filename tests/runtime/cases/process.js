@@ -15,6 +15,9 @@ const child = (name, script, check = () => {}) => ({
 });
 
 const cases = [
+  child("a call with a fresh token asks the core one question, and fetches once", "fresh", (report) => {
+    equal(report, { status: 200, questions: 1, requests: 1 }, "what it took");
+  }),
   child("a process ends when its work is done, sessions undisposed", "exit", (report, ms) => {
     equal(report.status, 200, "status");
     ok(ms - report.after < 1500, `an exit at once, saw it ${ms - report.after} ms after the answer`);

@@ -69,6 +69,17 @@ const cases = [
     },
   },
   {
+    name: "a session that is disposed of while a call is under way refuses the next one",
+    smoke: true,
+    async run(t) {
+      const { session } = await t.open();
+      const underWay = [session.get("/first"), session.get("/second", { timeout: 5000 })];
+      session.dispose();
+      for (const call of underWay) equal((await call).status, 200, "status of what was under way");
+      for (const [, call] of entryPoints) await t.refused(() => call(session), "session_disposed");
+    },
+  },
+  {
     name: "disposing of one session leaves the others of its credential alone",
     async run(t) {
       const { session, service, options } = await t.open();
@@ -114,6 +125,7 @@ const cases = [
         equal([headers.authorization, headers["x-serverless-authorization"]?.slice(0, 10)], [undefined, "Bearer eyJ"], "headers");
       }
       const plain = t.createSession(service.url, { ...options, authorizationHeader: "authorization" });
+      await t.refused(() => plain.get("/", { headers: { Authorization: "Basic bWluZTptaW5l" } }), "invalid_option");
       const { headers } = await (await plain.get("/")).json();
       equal([headers.authorization?.slice(0, 10), headers["x-serverless-authorization"]], ["Bearer eyJ", undefined], "headers");
     },

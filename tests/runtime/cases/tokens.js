@@ -52,7 +52,9 @@ const cases = [
       ok(one !== two, "another token for other scopes");
       const asked = (await t.emulator.log("token")).map(({ token }) => token.scope);
       equal(asked, ["https://www.googleapis.com/auth/devstorage.read_only", "a b"], "scopes");
-      for (const scopes of [[], [""], ["a b\r\nc"], ["ä"]]) {
+      await session.getAccessToken();
+      equal((await t.emulator.log("token")).at(-1).token.scope, "https://www.googleapis.com/auth/cloud-platform", "scope by default");
+      for (const scopes of [[], [""], ["a b\r\nc"], ["ä"], "a"]) {
         await t.refused(() => session.getAccessToken({ scopes }), "invalid_scope");
       }
     },

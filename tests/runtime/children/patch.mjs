@@ -11,8 +11,8 @@ export const isOurs = ({ exports }) => "room" in exports;
 /** Exports that belong to the glue, which calls them between the real ones. */
 const glue = /^__|^memory$/;
 
-/** How many calls into the module there were, which one is to trap, and how many did. */
-export const plan = { calls: 0, trapAt: undefined, trapped: 0 };
+/** How many calls into the module there were, and questions among them; which one is to trap, and how many did. */
+export const plan = { calls: 0, questions: 0, trapAt: undefined, trapped: 0 };
 
 /** Has the next call into the module trap. */
 export function trapNext(after = 0) {
@@ -29,6 +29,7 @@ WebAssembly.Instance = function (...given) {
     if (typeof value !== "function" || glue.test(name)) continue;
     exports[name] = (...values) => {
       plan.calls += 1;
+      if (name === "call") plan.questions += 1;
       if (plan.calls !== plan.trapAt) return value(...values);
       plan.trapped += 1;
       return trap();
