@@ -20,7 +20,7 @@ const cases = [
   }),
   child("a process ends when its work is done, sessions undisposed", "exit", (report, ms) => {
     equal(report.status, 200, "status");
-    ok(ms - report.after < 1500, `an exit at once, saw it ${ms - report.after} ms after the answer`);
+    ok(ms - report.after < 10_000, `an exit long before any timer of ours, saw it ${ms - report.after} ms after the answer`);
   }),
   child("10,000 sessions made and disposed of leave no handle and no heap", "leaks", (report) => {
     equal(report.handles, [], "active resources");

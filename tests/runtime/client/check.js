@@ -51,7 +51,7 @@ export function thrownAtOnce(action, what = "the action") {
 }
 
 /** Waits for something that another process is about to see; the last failure counts. */
-export async function eventually(check, within = 3000) {
+export async function eventually(check, within = 10_000) {
   const end = Date.now() + within;
   for (;;) {
     try {
