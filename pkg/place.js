@@ -21,9 +21,11 @@ import { invalidBase, isString } from "./options.js";
  */
 export function findPlace({ base, insecure }) {
   const [core, itself, audience] = ask("b", insecure, base);
-  const { href, search } = new URL(base);
+  const { href } = new URL(base);
   if (href !== core) throw invalidBase(`is read as ${core} here, and as ${href} by this runtime`);
-  return [[itself, itself.replace(search, "").replace(/\/+$/, ""), search], audience];
+  // Not the URL's search, which is empty where there is nothing but a question mark.
+  const [path] = itself.split("?");
+  return [[itself, path.replace(/\/+$/, ""), itself.slice(path.length)], audience];
 }
 
 /**
