@@ -126,7 +126,7 @@ class Session {
     const config = this.#config;
     const slot = this.#slot;
     // The way of most calls: nothing is built but what fetch gets.
-    if (verb && init === undefined && this.#known && slot && Date.now() < slot.refreshAt) {
+    if (verb && init === undefined && this.#known && slot && Date.now() < slot.refreshAt && !this.#disposed) {
       const [place, target, headers] = this.#known;
       const url = below(config, place, input);
       return within(config.timeout, undefined, async (signal) => {

@@ -1,5 +1,5 @@
 // Sessions as objects: made, extended, disposed of; which header takes the token; joining by a rule of one's own.
-import { contains, equal, ok } from "../client/check.js";
+import { contains, equal, eventually, ok } from "../client/check.js";
 
 const entryPoints = [
   ...["get", "post", "put", "patch", "delete", "head", "fetch"].map((verb) => [verb, (session) => session[verb]("/x")]),
@@ -66,6 +66,22 @@ const cases = [
       other.dispose();
       for (const [, call] of entryPoints) await t.refused(() => call(other), "session_disposed");
       equal((await t.emulator.sent()).length, 2, "requests");
+    },
+  },
+  {
+    name: "a session disposed of while its first call waits for a token stays disposed",
+    smoke: true,
+    async run(t) {
+      let give;
+      const credential = () => new Promise((resolve) => (give = () => resolve({ token: "x", expiresAt: Date.now() + 600_000 })));
+      const { session, calls } = t.offline("https://svc.example", { credential });
+      const first = session.get("/first");
+      await eventually(() => ok(give, "the credential function to be asked"));
+      session.dispose();
+      give();
+      equal((await first).status, 200, "status of the call under way");
+      for (const [, call] of entryPoints) await t.refused(() => call(session), "session_disposed");
+      equal(calls.length, 1, "requests");
     },
   },
   {
