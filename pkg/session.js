@@ -87,7 +87,7 @@ class Session {
     const given = bare("options", options);
     const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
-    return this.#token([true, scopes.join(" ")], given);
+    return this.#token([true, scopes.toSorted().join(" ")], given);
   }
 
   /** @param {any} [options] */
