@@ -2,6 +2,7 @@
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
 import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRestart, ready } from "./core.js";
+import { raced } from "./deadline.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -325,20 +326,6 @@ function lead(before, after) {
   flights.delete(before);
   if (after && !host.isolated) flights.set(after, []);
   return after;
-}
-
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
- * @returns {Promise<T>}
- */
-function raced(promise, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject();
-    signal.addEventListener("abort", reject);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
-  });
 }
 
 /** The deepest words, which say more than "fetch failed"; nothing where there are none. @param {any} thrown @returns {string} */
