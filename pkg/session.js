@@ -193,7 +193,8 @@ class Session {
     const slot = this.#slot;
     const now = Date.now();
     if (!slot || now >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, signal));
-    if (now >= slot.refreshAt) this.#acquired(target, EARLY).catch(() => {});
+    // Without an end of its own one that hangs would keep all others from going, for ever.
+    if (now >= slot.refreshAt) within(this.#config.timeout, undefined, (own) => this.#acquired(target, EARLY, own)).catch(() => {});
     return slot;
   }
 
