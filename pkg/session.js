@@ -140,7 +140,7 @@ class Session {
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
-    const call = draft(config, href, headers, verb, init, request);
+    const call = draft(config, href, headers, verb, init, init instanceof Request ? init : request);
     return within(call[5], call[2].signal, async (signal) => send(config, target, call, await this.#usual(target, signal), signal));
   }
 
