@@ -88,11 +88,11 @@ export function absolute(place, url) {
   return href;
 }
 
-/** What every parser reads alike: on some characters they do not agree. @param {string | URL} given */
+/** As the runtime writes it: parsers do not agree on backslashes, and leave tabs and line breaks out. @param {string | URL} given */
 function parse(given) {
   const url = String(given);
-  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
-  throw refused("the URL is not absolute, or has a backslash, white space or a control character.");
+  if (URL.canParse(url) && !/[\\\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
+  throw refused("the URL is not absolute, or has a backslash or a control character.");
 }
 
 /** @param {string} why */
