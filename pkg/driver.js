@@ -329,6 +329,8 @@ function lead(before, after) {
 }
 
 /** The deepest words, which say more than "fetch failed"; nothing where there are none. @param {any} thrown @returns {string} */
-function reason(thrown) {
-  return thrown instanceof Error ? reason(thrown.cause) || thrown.message || /** @type {any} */ (thrown).code || thrown.name : "";
+function reason(thrown, depth = 9) {
+  return thrown instanceof Error && depth
+    ? reason(thrown.cause, depth - 1) || thrown.message || /** @type {any} */ (thrown).code || thrown.name
+    : "";
 }

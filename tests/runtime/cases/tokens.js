@@ -114,6 +114,10 @@ const cases = [
       const failing = t.offline("https://svc.example", { credential: async () => Promise.reject(failure) });
       const error = await t.refused(() => failing.session.get("/"), "credential_function_failed");
       ok(error.cause === failure, "the function's own error as cause");
+      const circular = new Error("no token, and no end of causes");
+      circular.cause = circular;
+      const turning = t.offline("https://svc.example", { credential: async () => Promise.reject(circular) });
+      contains((await t.refused(() => turning.session.get("/"), "credential_function_failed")).message, "no end of causes", "message");
       const thrower = t.offline("https://svc.example", {
         credential: () => {
           throw failure;
