@@ -100,7 +100,8 @@ class Session {
 
   /** @param {any} [more] */
   extend(more) {
-    const given = this.#given;
+    // The headers as they were read: what they came in may have changed since, or may be read only once.
+    const given = { ...this.#given, headers: this.#config.headers };
     const added = bare("options", more);
     /** @type {any} */
     const options = { ...given, ...added };

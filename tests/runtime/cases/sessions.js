@@ -44,6 +44,22 @@ const cases = [
     },
   },
   {
+    name: "extend keeps the headers that the session was made with",
+    async run(t) {
+      const mine = new Headers({ "x-a": "1" });
+      for (const headers of [mine, new Map([["x-a", "1"]]).entries()]) {
+        const { session, calls } = t.offline("https://svc.example", { headers });
+        mine.set("x-a", "2");
+        for (const one of [session.extend({}), session.extend({ headers: { "x-b": "1" } })]) await one.get("/x");
+        equal(
+          calls.map((call) => call.headers.get("x-a")),
+          ["1", "1"],
+          "header",
+        );
+      }
+    },
+  },
+  {
     name: "extend with another audience asks for another token",
     async run(t) {
       const { session } = await t.open({ service: { audiences: ["custom-audience"] } });
