@@ -8,6 +8,7 @@ const badOptions = [
   [{ timeout: 0 }, "invalid_option"],
   [{ timeout: NaN }, "invalid_option"],
   [{ timeout: Infinity }, "invalid_option"],
+  [{ timeout: 2 ** 31 - 0.5 }, "invalid_option"],
   [{ timeout: "5000" }, "invalid_option"],
   [{ timeout: true }, "invalid_option"],
   [{ audience: "" }, "invalid_audience"],
