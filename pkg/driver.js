@@ -269,7 +269,8 @@ async function call({ credential }, [, access, wanted], signal) {
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
   if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
-  return [token, Math.max(1, expiresAt)];
+  // In digits, which numbers from 1e21 on are not written in.
+  return [token, Math.min(Math.max(1, expiresAt), 1e15)];
 }
 
 /**

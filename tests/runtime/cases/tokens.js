@@ -99,12 +99,14 @@ const cases = [
       const sent = opaque.calls.map(({ headers }) => headers.get("authorization"));
       equal(sent, ["Bearer opaque-1", "Bearer opaque-2", "Bearer opaque-3"], "tokens");
 
-      let dated = 0;
-      const credential = async () => ({ token: `dated-${(dated += 1)}`, expiresAt: Date.now() + 600_000 });
-      const kept = t.offline("https://svc.example", { credential });
-      for (let i = 0; i < 3; i += 1) await kept.session.get("/");
-      equal(dated, 1, "calls of the function");
-      equal(kept.calls.at(-1).headers.get("authorization"), "Bearer dated-1", "token");
+      for (const expiresAt of [Date.now() + 600_000, Number.MAX_VALUE]) {
+        let dated = 0;
+        const credential = async () => ({ token: `dated-${(dated += 1)}`, expiresAt });
+        const kept = t.offline("https://svc.example", { credential });
+        for (let i = 0; i < 3; i += 1) await kept.session.get("/");
+        equal(dated, 1, "calls of the function");
+        equal(kept.calls.at(-1).headers.get("authorization"), "Bearer dated-1", "token");
+      }
     },
   },
   {
