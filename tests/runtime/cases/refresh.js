@@ -88,6 +88,27 @@ const cases = [
     }),
   },
   {
+    name: "a token endpoint whose Date is years ago: the token is kept for its hour, not longer",
+    async run(t) {
+      const dated = async (input, init) => {
+        const response = await fetch(input, init);
+        if (!String(input).endsWith("/token")) return response;
+        const headers = { "content-type": "application/json", date: "Thu, 01 Jan 2015 00:00:00 GMT" };
+        return new Response(response.body, { status: response.status, headers });
+      };
+      const { session } = await t.open({ session: { [t.customFetch]: dated } });
+      await session.get("/warm");
+      const restore = await later(t, 3700);
+      try {
+        equal((await session.get("/x")).status, 200, "status");
+        const statuses = (await t.emulator.log("service")).map(({ status }) => status);
+        ok(!statuses.includes(401), "no request with the expired token");
+      } finally {
+        restore();
+      }
+    },
+  },
+  {
     name: "a clock that stands still, and one that says 1970",
     async run(t) {
       const { session } = await t.open();
