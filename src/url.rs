@@ -125,6 +125,11 @@ impl Url {
     }
 }
 
+/// What may be shown of a URL: nothing before an `@`, and no query.
+pub(crate) fn to_show(text: &str) -> &str {
+    after_last(before(text, "?"), "@")
+}
+
 /// Whether a segment of a path is `.` or `..`, with its dots percent-encoded or not.
 fn has_dots(path: &[u8]) -> bool {
     let mut rest = path;
