@@ -65,7 +65,11 @@ export async function send(config, target, [input, href, init, carrier, replayab
 function pointed({ status, type, headers }, href) {
   if (type === "opaqueredirect")
     throw new AuthError("redirect_refused", "the service redirects, and browsers do not say where to. Call the final URL.");
-  const location = headers.get("location");
+  let location = headers.get("location");
+  try {
+    // Bytes, read as one character each: as UTF-8, where that is what they are (Fetch standard, location URL).
+    location &&= decodeURIComponent(escape(location));
+  } catch {}
   if (status < 301 || location === null || !URL.canParse(location, href)) return undefined;
   const to = new URL(location, href);
   to.hash = "";

@@ -3,7 +3,7 @@ import { TimeoutError } from "./errors.js";
 
 /**
  * Once the act is done, only the caller's own signal counts. What is thrown after an abort is the signal's reason: not every
- * runtime throws that itself.
+ * runtime throws that itself, and not every fetch of a caller's heeds a signal.
  *
  * @template T
  * @param {number | false} ms
@@ -15,13 +15,32 @@ export async function within(ms, callers, act) {
   if (ms === false && !callers) return act(undefined);
   // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
   const controller = new AbortController();
-  const timer = ms === false ? undefined : setTimeout(() => controller.abort(new TimeoutError(ms)), ms);
   const signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
+  let timer;
   try {
-    return await act(signal);
+    signal.throwIfAborted();
+    return await new Promise((resolve, reject) => {
+      if (ms !== false) timer = setTimeout(() => reject(controller.abort(new TimeoutError(ms))), ms);
+      // A listener would cost every call as much as all the rest of it.
+      (callers ? raced(act(signal), signal) : act(signal)).then(resolve, reject);
+    });
   } catch (thrown) {
     throw signal.aborted ? signal.reason : thrown;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
+ * @returns {Promise<T>}
+ */
+export function raced(promise, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject();
+    signal.addEventListener("abort", reject);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
+  });
 }

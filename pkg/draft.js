@@ -16,7 +16,7 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./opt
  * @param {Headers} sessions The headers of each of the session's calls
  * @param {string | undefined} verb
  * @param {any} [given] The caller's init
- * @param {Request} [request]
+ * @param {Request} [request] What the call was given as its input or, as fetch takes it too, its init
  * @returns {Draft}
  */
 export function draft(config, href, sessions, verb, given, request) {
@@ -44,7 +44,8 @@ export function draft(config, href, sessions, verb, given, request) {
   // Node asks for it in so many words, and no other value is defined.
   if (!replayable && init.body) init.duplex ??= "half";
   const url = searchParams === undefined ? href : withQuery(href, searchParams);
-  return [request && url === href ? request : url, url, init, carrier, replayable, checked("timeout", timeout ?? config.timeout)];
+  const whole = request && url !== request.url ? new Request(url, request) : request;
+  return [whole ?? url, url, init, carrier, replayable, checked("timeout", timeout ?? config.timeout)];
 }
 
 /**

@@ -2,6 +2,7 @@
 // done, and when, and by whom, is the core's to say.
 import { isString } from "./options.js";
 import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRestart, ready } from "./core.js";
+import { raced } from "./deadline.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -268,7 +269,8 @@ async function call({ credential }, [, access, wanted], signal) {
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
   if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
-  return [token, Math.max(1, expiresAt)];
+  // In digits, which numbers from 1e21 on are not written in.
+  return [token, Math.min(Math.max(1, expiresAt), 1e15)];
 }
 
 /**
@@ -327,21 +329,9 @@ function lead(before, after) {
   return after;
 }
 
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
- * @returns {Promise<T>}
- */
-function raced(promise, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject();
-    signal.addEventListener("abort", reject);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
-  });
-}
-
 /** The deepest words, which say more than "fetch failed"; nothing where there are none. @param {any} thrown @returns {string} */
-function reason(thrown) {
-  return thrown instanceof Error ? reason(thrown.cause) || thrown.message || /** @type {any} */ (thrown).code || thrown.name : "";
+function reason(thrown, depth = 9) {
+  return thrown instanceof Error && depth
+    ? reason(thrown.cause, depth - 1) || thrown.message || /** @type {any} */ (thrown).code || thrown.name
+    : "";
 }

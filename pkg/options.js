@@ -54,7 +54,7 @@ const kinds = {
   audience: text,
   quotaProject: text,
   universeDomain: oneOf("googleapis.com"),
-  timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v < 2 ** 31), "milliseconds above 0, or false"],
+  timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
   retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],

@@ -21,9 +21,11 @@ import { invalidBase, isString } from "./options.js";
  */
 export function findPlace({ base, insecure }) {
   const [core, itself, audience] = ask("b", insecure, base);
-  const { href, search } = new URL(base);
+  const { href } = new URL(base);
   if (href !== core) throw invalidBase(`is read as ${core} here, and as ${href} by this runtime`);
-  return [[itself, itself.replace(search, "").replace(/\/+$/, ""), search], audience];
+  // Not the URL's search, which is empty where there is nothing but a question mark.
+  const [path] = itself.split("?");
+  return [[itself, path.replace(/\/+$/, ""), itself.slice(path.length)], audience];
 }
 
 /**
@@ -86,11 +88,11 @@ export function absolute(place, url) {
   return href;
 }
 
-/** What every parser reads alike: on some characters they do not agree. @param {string | URL} given */
+/** As the runtime writes it: parsers do not agree on backslashes, and leave tabs and line breaks out. @param {string | URL} given */
 function parse(given) {
   const url = String(given);
-  if (URL.canParse(url) && !/[\\\s\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
-  throw refused("the URL is not absolute, or has a backslash, white space or a control character.");
+  if (URL.canParse(url) && !/[\\\x00-\x1f\x7f]/.test(url)) return new URL(url).href;
+  throw refused("the URL is not absolute, or has a backslash or a control character.");
 }
 
 /** @param {string} why */

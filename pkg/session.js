@@ -87,7 +87,7 @@ class Session {
     const given = bare("options", options);
     const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
-    return this.#token([true, scopes.join(" ")], given);
+    return this.#token([true, scopes.toSorted().join(" ")], given);
   }
 
   /** @param {any} [options] */
@@ -100,7 +100,8 @@ class Session {
 
   /** @param {any} [more] */
   extend(more) {
-    const given = this.#given;
+    // The headers as they were read: what they came in may have changed since, or may be read only once.
+    const given = { ...this.#given, headers: this.#config.headers };
     const added = bare("options", more);
     /** @type {any} */
     const options = { ...given, ...added };
@@ -126,7 +127,7 @@ class Session {
     const config = this.#config;
     const slot = this.#slot;
     // The way of most calls: nothing is built but what fetch gets.
-    if (verb && init === undefined && !this.#disposed && this.#known && slot && Date.now() < slot.refreshAt) {
+    if (verb && init === undefined && this.#known && slot && Date.now() < slot.refreshAt && !this.#disposed) {
       const [place, target, headers] = this.#known;
       const url = below(config, place, input);
       return within(config.timeout, undefined, async (signal) => {
@@ -140,7 +141,7 @@ class Session {
     const request = input instanceof Request ? input : undefined;
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
-    const call = draft(config, href, headers, verb, init, request);
+    const call = draft(config, href, headers, verb, init, init instanceof Request ? init : request);
     return within(call[5], call[2].signal, async (signal) => send(config, target, call, await this.#usual(target, signal), signal));
   }
 
@@ -193,7 +194,8 @@ class Session {
     const slot = this.#slot;
     const now = Date.now();
     if (!slot || now >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, signal));
-    if (now >= slot.refreshAt) this.#acquired(target, EARLY).catch(() => {});
+    // Without an end of its own one that hangs would keep all others from going, for ever.
+    if (now >= slot.refreshAt) within(this.#config.timeout, undefined, (own) => this.#acquired(target, EARLY, own)).catch(() => {});
     return slot;
   }
 

@@ -4,7 +4,7 @@
 //! *accepted* means the same to every URL parser, so that no two of them can
 //! disagree about where a credential goes.
 
-use crate::text::{before, concat, contains, cut, number, part, push_decimal};
+use crate::text::{after_last, before, concat, contains, cut, number, part, push_decimal};
 use alloc::string::String;
 
 /// An absolute `http` or `https` URL without userinfo and fragment.
@@ -125,6 +125,11 @@ impl Url {
             || name.as_bytes().starts_with(b"127.") && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
             || host.as_bytes().starts_with(b"[::1]")
     }
+}
+
+/// What may be shown of a URL: nothing before an `@`, and no query.
+pub(crate) fn to_show(text: &str) -> &str {
+    after_last(before(text, "?"), "@")
 }
 
 /// Whether a segment of a path is `.` or `..`, with its dots percent-encoded or not.

@@ -3,7 +3,7 @@
 
 use crate::error::{AuthError, Code};
 use crate::text::{before, concat, contains, cut};
-use crate::url::Url;
+use crate::url::{Url, to_show};
 use alloc::string::String;
 
 /// Where Google's token endpoint has been, over the years that key files live, with a space around each.
@@ -65,7 +65,7 @@ impl Hosts {
             _ => Err(AuthError::about(
                 Code::InvalidOption,
                 "the emulator's address (~) is not an origin on this machine, such as http://127.0.0.1:8085.",
-                before(origin, "?"),
+                to_show(origin),
                 "",
             )),
         }
@@ -80,8 +80,9 @@ impl Hosts {
 
     /// Whether a token endpoint that a file names may be used; writes it as it is to be sent.
     pub(crate) fn token_endpoint(&self, text: &mut String) -> Result<(), AuthError> {
-        let url = Url::parse(text)
-            .map_err(|why| AuthError::about(Code::InvalidCredential, "the credential's token_uri (~) $.", text, why))?;
+        let url = Url::parse(text).map_err(|why| {
+            AuthError::about(Code::InvalidCredential, "the credential's token_uri (~) $.", to_show(text), why)
+        })?;
         let host = concat(&[" ", url.host_and_port(), " "]);
         let google = url.is_https() && contains(TOKEN_HOSTS, &host);
         let named = (url.is_https() || url.is_loopback()) && contains(&self.allowed, &host);

@@ -40,12 +40,12 @@ pub(crate) fn read(answer: &Received, target: &Target, who: &str, now: Now) -> R
 }
 
 /// How long a JWT lives from now on. `exp` is by the server's clock, so it is held against the server's own
-/// `Date`; without one, against ours, but never for longer than from `iat` to `exp`.
+/// `Date`; without one, against ours. Never for longer than from `iat` to `exp`: either clock may be far behind.
 pub(crate) fn jwt_life_ms(claims: &Claims, date_ms: Option<u64>, now: Now) -> Option<u64> {
     let expires_s = claims.seconds("exp")?;
     let life_ms = in_ms(expires_s).saturating_sub(date_ms.unwrap_or(now.wall_ms));
     let whole_s = expires_s.saturating_sub(claims.seconds("iat").unwrap_or_default());
-    Some(if date_ms.is_some() { life_ms } else { life_ms.min(in_ms(whole_s)) })
+    Some(life_ms.min(in_ms(whole_s)))
 }
 
 /// A saturating multiplication would be one of 128 bits.
@@ -171,6 +171,7 @@ mod tests {
             (Some(1_800_000_000), 1_800_000_600, 3600),
             (Some(1_800_000_000), 0, 3600),
             (Some(1_800_003_000), 1_800_000_000, 600),
+            (Some(1_400_000_000), 1_800_000_000, 3600),
             (None, 1_800_000_000, 3600),
             (None, 1_799_999_400, 3600),
             (None, 1_800_000_600, 3000),

@@ -3,8 +3,8 @@
 use super::path::{Verdict, WHY, below};
 use crate::error::{AuthError, Code};
 use crate::record::nth;
-use crate::text::{after_last, before, concat, contains};
-use crate::url::Url;
+use crate::text::{before, concat, contains};
+use crate::url::{Url, to_show};
 use alloc::string::String;
 
 /// A URL that credentials may be sent to: `https`, or `http` on this machine.
@@ -129,11 +129,6 @@ fn unslashed(mut text: &str) -> &str {
         text = rest;
     }
     text
-}
-
-/// What may be shown of a URL: nothing before an `@`, and no query.
-fn to_show(text: &str) -> &str {
-    after_last(before(text, "?"), "@")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ const badOptions = [
   [{ timeout: 0 }, "invalid_option"],
   [{ timeout: NaN }, "invalid_option"],
   [{ timeout: Infinity }, "invalid_option"],
+  [{ timeout: 2 ** 31 - 0.5 }, "invalid_option"],
   [{ timeout: "5000" }, "invalid_option"],
   [{ timeout: true }, "invalid_option"],
   [{ audience: "" }, "invalid_audience"],
@@ -69,6 +70,7 @@ const badCredentials = (key, keys) => [
   [{ ...key, token_uri: "https://evil.example/token" }, "untrusted_host"],
   [{ ...key, token_uri: "http://oauth2.googleapis.com/token" }, ["untrusted_host", "invalid_credential"]],
   [{ ...key, token_uri: "https://oauth2.googleapis.com@evil.example/token" }, ["untrusted_host", "invalid_credential"]],
+  [{ ...key, token_uri: `https://user:${CANARY}@oauth2.googleapis.com/token?key=${CANARY}` }, "invalid_credential"],
   [{ ...key, token_uri: "not a URL" }, "invalid_credential"],
   [{ ...key, universe_domain: "example.goog" }, "unsupported_credential"],
 ];
@@ -111,6 +113,7 @@ const cases = [
     async run(t) {
       const { key } = await t.open();
       const bad = ["https://evil.example", "http://10.0.0.1:1", "http://127.0.0.1.evil.example", `${t.emulator.url}/path`, "nonsense"];
+      bad.push(t.emulator.url.replace("//", `//user:${CANARY}@`));
       for (const endpoints of bad) {
         const call = async () => t.createSession("https://svc.example", { credential: key, endpoints }).getIdToken();
         await t.refused(call, "invalid_option");

@@ -72,6 +72,30 @@ const cases = [
     },
   },
   {
+    name: "what people write is sent as the runtime writes it",
+    smoke: true,
+    async run(t) {
+      const inputs = [
+        "/a b",
+        "/search?q=hello world",
+        "/日本\u3000語",
+        "/a\u00a0b",
+        "/it's?q=it's",
+        "/{id}|[1]<2>",
+        "/v1/items:cancel?x[]=1",
+      ];
+      for (const base of ["https://svc.example", "https://svc.example/api/v1"]) {
+        const { session, calls } = t.offline(base);
+        for (const input of inputs) {
+          for (const given of [input, input.slice(1), base + input]) {
+            await session.fetch(given);
+            equal(new URL(calls.pop().url).href, new URL(base + input).href, show(given));
+          }
+        }
+      }
+    },
+  },
+  {
     name: "what is refused is refused on every verb and entry point, and nothing is sent",
     smoke: true,
     async run(t) {

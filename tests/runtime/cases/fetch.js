@@ -1,6 +1,11 @@
 // session.fetch, which can be handed to any library that takes a fetch.
 import { equal, failure, ok } from "../client/check.js";
 
+/** That a POST with the body "whole" was to be sent. Not on the wire: browsers stream no body over plain HTTP/1.1. */
+async function sentWhole({ url, method, input }, expected) {
+  equal([url, method, await input.text()], [expected, "POST", "whole"], "request");
+}
+
 const cases = [
   {
     name: "absolute URLs within the base",
@@ -49,6 +54,37 @@ const cases = [
       const request = new Request(`${service.url}/r`, { headers: { "x-a": "request" } });
       const echo = await (await session.fetch(request, { method: "PUT", body: "init", headers: { "x-a": "init" } })).json();
       equal([echo.method, echo.body, echo.headers["x-a"]], ["PUT", "init", "init"], "request");
+    },
+  },
+  {
+    name: "a Request keeps its method, headers and body with searchParams, too",
+    async run(t) {
+      const { session, service } = await t.open();
+      const request = new Request(`${service.url}/r?a=1`, { method: "DELETE", headers: { "x-a": "1" } });
+      const echo = await (await session.fetch(request, { searchParams: { b: "2" } })).json();
+      equal([echo.method, echo.query, echo.headers["x-a"]], ["DELETE", "a=1&b=2", "1"], "request");
+      const { session: offline, calls } = t.offline("https://svc.example");
+      await offline.fetch(new Request("https://svc.example/r", { method: "POST", body: "whole" }), { searchParams: { b: "2" } });
+      await sentWhole(calls[0], "https://svc.example/r?b=2");
+    },
+  },
+  {
+    name: "a Request as init, as proxies hand theirs on",
+    smoke: true,
+    async run(t) {
+      const { session, service } = await t.open();
+      const came = () => new Request("https://elsewhere.example/old", { method: "DELETE", headers: { "x-a": "1" } });
+      for (const call of [() => session.fetch(`${service.url}/new`, came()), () => session.fetch("/new", came())]) {
+        const echo = await (await call()).json();
+        equal([echo.method, echo.url, echo.headers["x-a"]], ["DELETE", `${service.url}/new`, "1"], "request");
+      }
+      equal((await (await session.put("/new", came())).json()).method, "PUT", "method of a verb");
+      const { session: offline, calls } = t.offline("https://svc.example");
+      const signal = AbortSignal.abort(new Error("mine"));
+      const error = await failure(offline.fetch("/new", new Request("https://elsewhere.example/old", { signal })));
+      equal([error?.message, calls.length], ["mine", 0], "a signal's reason, and requests");
+      await offline.fetch("/new", new Request("https://elsewhere.example/old", { method: "POST", body: "whole" }));
+      await sentWhole(calls[0], "https://svc.example/new");
     },
   },
   {

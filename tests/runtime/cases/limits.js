@@ -190,6 +190,25 @@ const cases = [
     },
   },
   {
+    name: "a fetch of the caller's that heeds no signal is not waited for",
+    smoke: true,
+    async run(t) {
+      const credential = async () => ({ token: "x", expiresAt: Date.now() + 600_000 });
+      const answer = ({ url }) => (url.endsWith("/hang") ? new Promise(() => {}) : undefined);
+      const { session, calls } = t.offline("https://svc.example", { credential, answer, timeout: 200 });
+      equal((await soon(() => session.get("/hang"))).code, "timeout", "code of the first call");
+      await session.get("/warm");
+      equal((await soon(() => session.get("/hang"))).code, "timeout", "code of a later call");
+      const mine = new Error("mine");
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(mine), 50);
+      ok((await soon(() => session.get("/hang", { signal: controller.signal }))) === mine, "signal.reason itself");
+      const before = calls.length;
+      ok((await soon(() => session.get("/x", { signal: controller.signal }))) === mine, "signal.reason itself");
+      equal(calls.length, before, "requests of a signal that was aborted before");
+    },
+  },
+  {
     name: "a credential function is told, and not waited for",
     async run(t) {
       let told;

@@ -175,6 +175,25 @@ const cases = [
     },
   },
   {
+    name: "a location in UTF-8 leads where fetch would go, one in Latin-1 too",
+    needs: ["visible redirects"],
+    async run(t) {
+      // As runtimes give it: a character for each byte, or the text.
+      for (const [location, path] of [
+        ["/\u00c3\u00a4?%25=%E4", "/%C3%A4?%25=%E4"],
+        ["/\u00e6\u0097\u00a5", "/%E6%97%A5"],
+        ["/\u00e4", "/%C3%A4"],
+        ["/日本", "/%E6%97%A5%E6%9C%AC"],
+      ]) {
+        const headers = { get: (name) => (name === "location" ? location : null), has: () => false };
+        const moved = { ok: false, status: 302, type: "default", headers, body: null };
+        const { session, calls } = t.offline("https://svc.example", { answer: ({ url }) => (url.endsWith("/go") ? moved : undefined) });
+        equal((await session.get("/go")).status, 200, "status");
+        equal(calls.at(-1).url, `https://svc.example${path}`, `where ${encodeURI(location)} led to`);
+      }
+    },
+  },
+  {
     name: "a redirect without a place to go is handed back",
     needs: ["visible redirects"],
     async run(t) {

@@ -62,6 +62,22 @@ const cases = [
     }),
   },
   {
+    name: "stale, and the renewal hangs: given up at the timeout, so that a later call can go",
+    async run(t) {
+      let asked = 0;
+      const credential = async () => {
+        asked += 1;
+        return asked === 2 ? new Promise(() => {}) : { token: `token-${asked}`, expiresAt: Date.now() + 1000 };
+      };
+      const { session, calls } = t.offline("https://svc.example", { credential, timeout: 500 });
+      await session.get("/warm");
+      await eventually(async () => equal([(await session.get("/x")).status, asked], [200, 2], "status, and calls of the function"));
+      await sleep(1100);
+      equal((await session.get("/expired")).status, 200, "status");
+      equal([asked, calls.at(-1).headers.get("authorization")], [3, "Bearer token-3"], "calls of the function, and token");
+    },
+  },
+  {
     name: "expired: the call waits for a new one",
     run: aged(3700, async (t, { session }) => {
       const answers = await Promise.all(Array.from({ length: 20 }, () => session.get("/x")));
@@ -70,6 +86,27 @@ const cases = [
       const statuses = (await t.emulator.log("service")).map(({ status }) => status);
       ok(!statuses.includes(401), "no request with the expired token");
     }),
+  },
+  {
+    name: "a token endpoint whose Date is years ago: the token is kept for its hour, not longer",
+    async run(t) {
+      const dated = async (input, init) => {
+        const response = await fetch(input, init);
+        if (!String(input).endsWith("/token")) return response;
+        const headers = { "content-type": "application/json", date: "Thu, 01 Jan 2015 00:00:00 GMT" };
+        return new Response(response.body, { status: response.status, headers });
+      };
+      const { session } = await t.open({ session: { [t.customFetch]: dated } });
+      await session.get("/warm");
+      const restore = await later(t, 3700);
+      try {
+        equal((await session.get("/x")).status, 200, "status");
+        const statuses = (await t.emulator.log("service")).map(({ status }) => status);
+        ok(!statuses.includes(401), "no request with the expired token");
+      } finally {
+        restore();
+      }
+    },
   },
   {
     name: "a clock that stands still, and one that says 1970",

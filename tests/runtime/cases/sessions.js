@@ -1,5 +1,5 @@
 // Sessions as objects: made, extended, disposed of; which header takes the token; joining by a rule of one's own.
-import { contains, equal, ok } from "../client/check.js";
+import { contains, equal, eventually, ok } from "../client/check.js";
 
 const entryPoints = [
   ...["get", "post", "put", "patch", "delete", "head", "fetch"].map((verb) => [verb, (session) => session[verb]("/x")]),
@@ -44,6 +44,22 @@ const cases = [
     },
   },
   {
+    name: "extend keeps the headers that the session was made with",
+    async run(t) {
+      const mine = new Headers({ "x-a": "1" });
+      for (const headers of [mine, new Map([["x-a", "1"]]).entries()]) {
+        const { session, calls } = t.offline("https://svc.example", { headers });
+        mine.set("x-a", "2");
+        for (const one of [session.extend({}), session.extend({ headers: { "x-b": "1" } })]) await one.get("/x");
+        equal(
+          calls.map((call) => call.headers.get("x-a")),
+          ["1", "1"],
+          "header",
+        );
+      }
+    },
+  },
+  {
     name: "extend with another audience asks for another token",
     async run(t) {
       const { session } = await t.open({ service: { audiences: ["custom-audience"] } });
@@ -77,6 +93,22 @@ const cases = [
       session.dispose();
       for (const call of underWay) equal((await call).status, 200, "status of what was under way");
       for (const [, call] of entryPoints) await t.refused(() => call(session), "session_disposed");
+    },
+  },
+  {
+    name: "a session disposed of while its first call waits for a token stays disposed",
+    smoke: true,
+    async run(t) {
+      let give;
+      const credential = () => new Promise((resolve) => (give = () => resolve({ token: "x", expiresAt: Date.now() + 600_000 })));
+      const { session, calls } = t.offline("https://svc.example", { credential });
+      const first = session.get("/first");
+      await eventually(() => ok(give, "the credential function to be asked"));
+      session.dispose();
+      give();
+      equal((await first).status, 200, "status of the call under way");
+      for (const [, call] of entryPoints) await t.refused(() => call(session), "session_disposed");
+      equal(calls.length, 1, "requests");
     },
   },
   {

@@ -47,8 +47,8 @@ const cases = [
     async run(t) {
       const { session } = await t.open();
       const one = await session.getAccessToken({ scopes: ["https://www.googleapis.com/auth/devstorage.read_only"] });
-      const two = await session.getAccessToken({ scopes: ["a", "b"] });
-      equal(await session.getAccessToken({ scopes: ["a", "b"] }), two, "the same scopes");
+      const two = await session.getAccessToken({ scopes: ["b", "a"] });
+      equal(await session.getAccessToken({ scopes: ["a", "b"] }), two, "the same scopes in another order");
       ok(one !== two, "another token for other scopes");
       const asked = (await t.emulator.log("token")).map(({ token }) => token.scope);
       equal(asked, ["https://www.googleapis.com/auth/devstorage.read_only", "a b"], "scopes");
@@ -101,12 +101,14 @@ const cases = [
       const sent = opaque.calls.map(({ headers }) => headers.get("authorization"));
       equal(sent, ["Bearer opaque-1", "Bearer opaque-2", "Bearer opaque-3"], "tokens");
 
-      let dated = 0;
-      const credential = async () => ({ token: `dated-${(dated += 1)}`, expiresAt: Date.now() + 600_000 });
-      const kept = t.offline("https://svc.example", { credential });
-      for (let i = 0; i < 3; i += 1) await kept.session.get("/");
-      equal(dated, 1, "calls of the function");
-      equal(kept.calls.at(-1).headers.get("authorization"), "Bearer dated-1", "token");
+      for (const expiresAt of [Date.now() + 600_000, Number.MAX_VALUE]) {
+        let dated = 0;
+        const credential = async () => ({ token: `dated-${(dated += 1)}`, expiresAt });
+        const kept = t.offline("https://svc.example", { credential });
+        for (let i = 0; i < 3; i += 1) await kept.session.get("/");
+        equal(dated, 1, "calls of the function");
+        equal(kept.calls.at(-1).headers.get("authorization"), "Bearer dated-1", "token");
+      }
     },
   },
   {
@@ -116,6 +118,10 @@ const cases = [
       const failing = t.offline("https://svc.example", { credential: async () => Promise.reject(failure) });
       const error = await t.refused(() => failing.session.get("/"), "credential_function_failed");
       ok(error.cause === failure, "the function's own error as cause");
+      const circular = new Error("no token, and no end of causes");
+      circular.cause = circular;
+      const turning = t.offline("https://svc.example", { credential: async () => Promise.reject(circular) });
+      contains((await t.refused(() => turning.session.get("/"), "credential_function_failed")).message, "no end of causes", "message");
       const thrower = t.offline("https://svc.example", {
         credential: () => {
           throw failure;

@@ -65,7 +65,7 @@ export function createWorld(lib, config, runtime) {
       const record = async (input, init = {}) => {
         const request = typeof input === "string" || input instanceof URL ? undefined : input;
         const headers = new Headers(init.headers ?? request?.headers);
-        calls.push({ url: request?.url ?? String(input), init, headers, method: init.method ?? request?.method ?? "GET" });
+        calls.push({ input, url: request?.url ?? String(input), init, headers, method: init.method ?? request?.method ?? "GET" });
         return (await options.answer?.(calls.at(-1))) ?? new Response("ok");
       };
       const { answer: _, ...rest } = options;
