@@ -39,9 +39,11 @@ export async function send(config, target, [input, href, init, carrier, replayab
       if (!to) return response;
       // With userinfo it would begin otherwise.
       const stays = to.startsWith(`${new URL(href).origin}/`);
-      const [hop] = ask("r", status, false, hops++, replayable, stays, init.method);
+      const [hop] = ask("r", status, false, hops++, replayable, stays, init.method.toUpperCase());
       if (hop === "0") return response;
-      input = href = to;
+      // What else a Request says holds for the next one, too; with a body it cannot be made again.
+      input = input instanceof Request && !input.body ? new Request(to, input) : to;
+      href = to;
       if (hop === "2") {
         init.method = "GET";
         init.body = init.duplex = undefined;

@@ -25,7 +25,6 @@ export function draft(config, href, sessions, verb, given, request) {
   const init = bare("init", own);
   init.method = verb ?? init.method ?? request?.method ?? "GET";
   if (!isString(init.method)) throw invalid("the method is not a text.");
-  init.method = init.method.toUpperCase();
   init.redirect ??= request?.redirect ?? "follow";
   if (init.signal === undefined) init.signal = request?.signal;
   const [headers, carrier] = headersFor(config, sessions, init.headers ?? request?.headers);

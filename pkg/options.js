@@ -86,7 +86,7 @@ export function readOptions(base, options) {
   config.timeout ??= 120_000;
   config.headers = headers && mergedHeaders(headers);
   config.allowedHosts = allowedHosts?.join(" ");
-  if (endpoints instanceof URL) config.endpoints = endpoints.origin;
+  if (endpoints instanceof URL) config.endpoints = endpoints.href;
   if (isObject(credential)) config.credential = stringify(credential);
   return config;
 }

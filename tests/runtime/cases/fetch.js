@@ -33,6 +33,25 @@ const cases = [
     async run(t) {
       const { session } = await t.open();
       equal((await (await session.fetch("/x", { method: "post" })).json()).method, "POST", "method");
+      const { session: offline, calls } = t.offline("https://svc.example");
+      for (const method of ["Merge", "patch", "post"]) await offline.fetch("/x", { method });
+      equal(
+        calls.map(({ method }) => method),
+        ["Merge", "patch", "post"],
+        "methods, which are fetch's to write",
+      );
+    },
+  },
+  {
+    name: "what else a Request says holds behind a redirect, too",
+    async run(t) {
+      const answer = ({ url }) => (url.endsWith("/old") ? new Response(null, { status: 307, headers: { location: "/new" } }) : undefined);
+      const { session, calls } = t.offline("https://svc.example", { answer });
+      const request = new Request("https://svc.example/old", { method: "DELETE", headers: { "x-a": "1" } });
+      equal((await session.fetch(request)).status, 200, "status");
+      const { input, method, headers, url } = calls[1];
+      ok(input instanceof Request, "a Request again");
+      equal([method, url, headers.get("x-a")], ["DELETE", "https://svc.example/new", "1"], "request");
     },
   },
   {
