@@ -13,6 +13,7 @@ import { raced } from "./deadline.js";
  * @property {string} token
  * @property {number} refreshAt
  * @property {number} expiresAt
+ * @property {number} apart How far apart the two clocks were when it was had
  */
 
 /** Whether it is an access token, and its scopes or audience. @typedef {[access: boolean, wanted: string]} Target */
@@ -312,8 +313,19 @@ function keep(had) {
  * @param {string[]} fields Serial, refresh, expiry and what else there is
  */
 function lease(slot, fields) {
+  if (slot.serial !== +fields[0]) slot.apart = Date.now() - performance.now();
   [slot.serial, slot.refreshAt, slot.expiresAt] = fields.map(Number);
   return slot;
+}
+
+/**
+ * The time, for what a slot says of it: by the clock that says more, as in the core. One may have been set back, the other may
+ * have stood still.
+ *
+ * @param {Slot} slot
+ */
+export function timeFor({ apart }) {
+  return Math.max(Date.now(), performance.now() + apart);
 }
 
 /**

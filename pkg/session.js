@@ -4,7 +4,7 @@ import { fetchBy, host, ready } from "./core.js";
 import { send } from "./call.js";
 import { within } from "./deadline.js";
 import { draft, headersFor } from "./draft.js";
-import { acquire, EARLY, FORCED, USUAL } from "./driver.js";
+import { acquire, EARLY, FORCED, timeFor, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 import { bare, checked, isString, mergedHeaders, readOptions } from "./options.js";
 import { absolute, below, findPlace } from "./place.js";
@@ -127,7 +127,7 @@ class Session {
     const config = this.#config;
     const slot = this.#slot;
     // The way of most calls: nothing is built but what fetch gets.
-    if (verb && init === undefined && this.#known && slot && Date.now() < slot.refreshAt && !this.#disposed) {
+    if (verb && init === undefined && this.#known && slot && timeFor(slot) < slot.refreshAt && !this.#disposed) {
       const [place, target, headers] = this.#known;
       const url = below(config, place, input);
       return within(config.timeout, undefined, async (signal) => {
@@ -192,7 +192,7 @@ class Session {
    */
   async #usual(target, signal) {
     const slot = this.#slot;
-    const now = Date.now();
+    const now = slot ? timeFor(slot) : 0;
     if (!slot || now >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, signal));
     // Without an end of its own one that hangs would keep all others from going, for ever.
     if (now >= slot.refreshAt) within(this.#config.timeout, undefined, (own) => this.#acquired(target, EARLY, own)).catch(() => {});

@@ -128,6 +128,29 @@ const cases = [
     },
   },
   {
+    name: "a wall clock that was set back does not make a token live longer",
+    async run(t) {
+      let asked = 0;
+      const credential = async () => ({ token: `token-${(asked += 1)}`, expiresAt: Date.now() + 600_000 });
+      const { session, calls } = t.offline("https://svc.example", { credential });
+      for (const path of ["/warm", "/again"]) await session.get(path);
+      equal(asked, 1, "calls of the function");
+      const dateNow = Date.now;
+      const restore = await later(t, 700);
+      try {
+        Date.now = dateNow;
+        for (const init of [undefined, { headers: { "x-a": "1" } }]) await session.get("/late", init);
+      } finally {
+        restore();
+      }
+      equal(
+        calls.map(({ headers }) => headers.get("authorization")),
+        ["Bearer token-1", "Bearer token-1", "Bearer token-2", "Bearer token-2"],
+        "tokens",
+      );
+    },
+  },
+  {
     name: "expires_in missing, in words, negative or absurd",
     async run(t) {
       const { session } = await t.open();
