@@ -1,5 +1,5 @@
 // One call as the caller wrote it: read once, sent perhaps more than once.
-import { bare, checked, invalid, isObject, isString, mergedHeaders } from "./options.js";
+import { bare, checked, invalid, isObject, isString, mergedHeaders, stringify } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
 
@@ -31,7 +31,7 @@ export function draft(config, href, sessions, verb, given, request) {
   init.headers = headers;
   if (json !== undefined) {
     if (init.body != null) throw invalid("a call has both json and body.");
-    init.body = JSON.stringify(json);
+    init.body = stringify("json", json);
     if (!headers.has("content-type")) headers.set("content-type", "application/json");
   }
   const body = init.body ?? request?.body;
@@ -67,10 +67,14 @@ export function headersFor({ authorizationHeader }, sessions, callers) {
  * @param {any} params
  */
 function withQuery(href, params) {
-  if (!isString(params) && !isObject(params)) throw invalid("the searchParams are not what URLSearchParams takes.");
-  // Text, too, can be iterated over.
-  const query = new URLSearchParams(
-    params[Symbol.iterator] ? params : Object.entries(params).filter(([, value]) => value !== undefined),
-  ).toString();
-  return href + (query && (href.includes("?") ? "&" : "?") + query);
+  try {
+    if (!isString(params) && !isObject(params)) throw params;
+    // Text, too, can be iterated over.
+    const query = new URLSearchParams(
+      params[Symbol.iterator] ? params : Object.entries(params).filter(([, value]) => value !== undefined),
+    ).toString();
+    return href + (query && (href.includes("?") ? "&" : "?") + query);
+  } catch {
+    throw invalid("the searchParams are not what URLSearchParams takes.");
+  }
 }

@@ -239,6 +239,8 @@ async function send(config, [method, url, timeout, body, ...pairs], signal) {
     signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
   });
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
+  // Each time it is unpacked a small answer may become a large one.
+  if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
   const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
   return [await textOf(response), response.status, date, retryAfter];

@@ -87,7 +87,7 @@ export function readOptions(base, options) {
   config.headers = headers && mergedHeaders(headers);
   config.allowedHosts = allowedHosts?.join(" ");
   if (endpoints instanceof URL) config.endpoints = endpoints.href;
-  if (isObject(credential)) config.credential = stringify(credential);
+  if (isObject(credential)) config.credential = stringify("credential", credential);
   return config;
 }
 
@@ -165,13 +165,17 @@ export function mergedHeaders(first, second) {
   }
 }
 
-/** @param {object} credential @returns {string} */
-function stringify(credential) {
+/**
+ * @param {string} what
+ * @param {any} value
+ * @returns {string}
+ */
+export function stringify(what, value) {
   try {
-    const text = JSON.stringify(credential);
+    const text = JSON.stringify(value);
     if (text) return text;
   } catch {
     // Its own error would show what is in it.
   }
-  throw new AuthError("invalid_credential", "the credential is not plain JSON.");
+  throw new AuthError(what === "credential" ? "invalid_credential" : "invalid_option", `the ${what} is not plain JSON.`);
 }

@@ -169,9 +169,9 @@ class Session {
 
   async #facts() {
     if (this.#disposed) throw new AuthError("session_disposed", "the session was disposed of. Create another one.");
-    await ready();
     if (this.#known) return this.#known;
     const config = this.#config;
+    await within(config.timeout, undefined, ready);
     const [place, audience] = findPlace(config);
     const [service, revision] = [host.env("K_SERVICE"), host.env("K_REVISION")];
     const headers = /** @type {[string, string][]} */ (

@@ -3,7 +3,7 @@
 use crate::error::{AuthError, Code};
 use crate::record::nth;
 use crate::text::before;
-use crate::url::{BACKSLASH, CLIMBS, CONTROL, FRAGMENT, has_scheme, held};
+use crate::url::{BACKSLASH, CLIMBS, CONTROL, FRAGMENT, has_scheme, held, to_show};
 use alloc::vec::Vec;
 
 /// An input that stays below any base that it is joined to.
@@ -38,8 +38,8 @@ pub fn check(input: &str) -> Result<Path, AuthError> {
         why => Err(AuthError::about(
             Code::InvalidPath,
             "the path (~) $; nothing was sent. Give a path below the base URL.",
-            // Without its query, which may hold a secret.
-            before(before(input, "?"), "#"),
+            // Without userinfo, query and fragment, which may hold a secret.
+            to_show(before(input, "#")),
             nth(WHY, why as u8),
         )),
     }
@@ -170,5 +170,12 @@ mod tests {
     fn long_inputs_cost_no_more_than_their_length() {
         assert!(check(&"%25".repeat(20_000)).is_ok());
         assert!(check(&"/a".repeat(40_000)).is_err());
+    }
+
+    #[test]
+    fn no_secret_of_an_input_is_shown() {
+        for input in ["https://user:canary@a.example/x", "//a.example/?canary", "../x#canary", "..?q=canary"] {
+            assert!(!check(input).unwrap_err().message.contains("canary"), "{input}");
+        }
     }
 }

@@ -219,7 +219,8 @@ const cases = [
     name: "calls that cannot be",
     async run(t) {
       const { session } = await t.open();
-      for (const init of [7, "x", { timeout: -1 }, { timeout: "1" }, { json: 1, body: "b" }]) {
+      const odd = [{ json: () => {} }, { json: 1n }, { searchParams: [["a"]] }, { searchParams: { a: Symbol("b") } }];
+      for (const init of [7, "x", { timeout: -1 }, { timeout: "1" }, { json: 1, body: "b" }, ...odd]) {
         await t.refused(() => session.post("/x", init), "invalid_option", { what: show(init) });
       }
       for (const audience of ["", 7, "a\r\nb", "ü"]) {

@@ -54,6 +54,17 @@ const cases = [
     },
   })),
   {
+    name: "an answer that is encoded more than once is not read",
+    async run(t) {
+      const key = await t.account();
+      let answer = new Response("{}", { headers: { "content-encoding": "gzip, gzip" } });
+      const session = t.createSession("https://svc.example", { credential: key, [t.customFetch]: async () => answer });
+      contains((await t.refused(() => session.get("/x"), "exchange_unavailable")).message, "encoded more than once", "message");
+      answer = new Response("{}", { headers: { "content-encoding": "gzip" } });
+      await t.refused(() => session.get("/x"), "invalid_answer");
+    },
+  },
+  {
     name: "the server's own words are kept",
     async run(t) {
       const { session, key } = await t.open();

@@ -67,6 +67,7 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function show(value) {
   if (value === undefined) return "undefined";
-  const text = typeof value === "function" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const plain = (_, inner) => (["bigint", "symbol"].includes(typeof inner) ? String(inner) : inner);
+  const text = typeof value === "function" ? String(value) : (JSON.stringify(value, plain) ?? String(value));
   return text.length > 400 ? `${text.slice(0, 400)}… (${text.length} characters)` : text;
 }
