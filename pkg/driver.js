@@ -1,8 +1,9 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
-import { isString } from "./options.js";
-import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRestart, ready } from "./core.js";
+import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
+import { hosts, register } from "./credential.js";
 import { raced } from "./deadline.js";
+import { call, read, send, sign } from "./deeds.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -20,11 +21,9 @@ import { raced } from "./deadline.js";
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, with
- * value, date, retry after and text; what is left out is 0 or empty.
+ * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one.
  *
- * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
- * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<Outcome>>}
+ * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<import("./deeds.js").Outcome>>}
  */
 const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
 /** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
@@ -32,26 +31,13 @@ export const USUAL = 0;
 export const EARLY = 1;
 export const FORCED = 2;
 
-/** The largest answer that is read; the core refuses it by its size. */
-const LARGEST_ANSWER = 2 ** 20;
-
-const ALGORITHM = "RSASSA-PKCS1-v1_5";
-
 /** How often a flight is looked for where nobody wakes those who follow it, in milliseconds. */
 const LOOK_EVERY = 25;
 
-/** The keys that are kept at most; the core keeps as many credentials. */
-const MOST_KEYS = 1000;
-
 /** Tokens by the core's key. They live here and not in the module, so that they outlive a restart. @type {Map<string, Slot>} */
 const slots = new Map();
-/** Keys that cannot be read out, by their credential's fingerprint. @type {Map<string, CryptoKey>} */
-const keys = new Map();
-/** What tells one credential function from another. @type {WeakMap<Function, number>} */
-const functions = new WeakMap();
 /** What wakes those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, Array<(value?: unknown) => void>>} */
 const flights = new Map();
-let functionCount = 1;
 
 onRestart(() => {
   for (const number of flights.keys()) lead(number, 0);
@@ -155,143 +141,13 @@ function begin(config, [access, wanted], how) {
   return ask("g", deadline, ...who, wanted);
 }
 
-/** Whom to trust beside Google's own, and the emulator. @param {Config} config */
-function hosts({ allowedHosts, endpoints }) {
-  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR")];
-}
-
-/**
- * The number that the core has for a session's own credential: asked for once, because reading a key takes a while.
- *
- * @param {Config} config
- * @param {boolean} renew Whether its key was lost
- */
-function register(config, renew) {
-  const { credential, known } = config;
-  const trusted = hosts(config);
-  const core = `${epoch} ${trusted[1]}`;
-  if (!renew && known?.[0] === core) return known[1];
-  const [answer] = ask(
-    "c",
-    renew,
-    ...trusted,
-    ...(isString(credential) ? [0, credential] : [numberOf(/** @type {Function} */ (credential))]),
-  );
-  config.known = [core, +answer];
-  return +answer;
-}
-
-/** @param {Function} credential */
-function numberOf(credential) {
-  const number = functions.get(credential) ?? functionCount++;
-  functions.set(credential, number);
-  return number;
-}
-
-/**
- * @param {Config} config
- * @param {string[]} what The credential's fingerprint, and what to sign
- * @param {AbortSignal} _signal
- * @param {string} operation
- * @returns {Promise<Outcome>}
- */
-async function sign(config, [fingerprint, input], _signal, operation) {
-  const { subtle } = crypto;
-  if (!subtle) throw new Error("there is no WebCrypto here; in browsers it needs https");
-  let key = keys.get(fingerprint);
-  if (!key) {
-    let der = askBytes("k", operation);
-    if (!der.length && config.credential) {
-      // The core forgot it when another session had it; this one still has the file.
-      register(config, true);
-      der = askBytes("k", operation);
-    }
-    key = await subtle.importKey("pkcs8", der, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
-    der.fill(0);
-    keys.set(fingerprint, key);
-    if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
-  }
-  ask("w", operation);
-  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input)));
-  return [
-    btoa(String.fromCharCode(...signature))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replaceAll("=", ""),
-  ];
-}
-
-/**
- * @param {Config} config
- * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
- * @param {AbortSignal} signal
- * @returns {Promise<Outcome>}
- */
-async function send(config, [method, url, timeout, body, ...pairs], signal) {
-  const headers = [];
-  while (pairs.length > 1) headers.push(pairs.splice(0, 2));
-  const response = await fetchBy(config, url, {
-    __proto__: null,
-    method,
-    headers,
-    body: body || undefined,
-    redirect: "manual",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
-  });
-  if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
-  // Each time it is unpacked a small answer may become a large one.
-  if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
-  const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
-  const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-  return [await textOf(response), response.status, date, retryAfter];
-}
-
-/** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */
-async function textOf({ body }) {
-  const reader = body?.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  while (reader && text.length <= LARGEST_ANSWER) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    text += decoder.decode(value, { stream: true });
-  }
-  reader?.cancel().catch(() => {});
-  return text.slice(0, LARGEST_ANSWER + 1);
-}
-
-/**
- * @param {Config} config
- * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
- * @param {AbortSignal} signal
- * @returns {Promise<Outcome>}
- */
-async function call({ credential }, [, access, wanted], signal) {
-  const need = access ? { scopes: wanted.split(" "), signal } : { audience: wanted, signal };
-  const given = await /** @type {Function} */ (credential)(need);
-  if (isString(given)) return [given];
-  const { token, expiresAt } = given ?? {};
-  if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
-  // In digits, which numbers from 1e21 on are not written in.
-  return [token, Math.min(Math.max(1, expiresAt), 1e15)];
-}
-
-/**
- * @param {Config} config
- * @param {string[]} what The path
- * @returns {Promise<Outcome>}
- */
-async function read(config, [path]) {
-  return [decoder.decode(await /** @type {any} */ (host.readFile)(path))];
-}
-
 /**
  * Waits until a flight has ended. Where there is nothing to wait for, looking again at once would leave no turn to whoever is to
  * end it.
  *
  * @param {Config} config
  * @param {string[]} what The flight's number
- * @returns {Promise<Outcome>}
+ * @returns {Promise<import("./deeds.js").Outcome>}
  */
 async function join(config, [flight]) {
   const followers = flights.get(+flight);

@@ -1,0 +1,120 @@
+// What the core asks a host to do for a token: sign, send, read, call. Waiting for another's exchange is the driver's.
+import { ask, askBytes, decoder, encoder, fetchBy, host } from "./core.js";
+import { register } from "./credential.js";
+import { isString } from "./options.js";
+
+/** @typedef {import("./options.js").Config} Config */
+
+/**
+ * What came of it: text, value, date and retry after; what is left out is 0 or empty.
+ *
+ * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
+ */
+
+/** The largest answer that is read; the core refuses it by its size. */
+const LARGEST_ANSWER = 2 ** 20;
+
+const ALGORITHM = "RSASSA-PKCS1-v1_5";
+
+/** The keys that are kept at most; the core keeps as many credentials. */
+const MOST_KEYS = 1000;
+
+/** Keys that cannot be read out, by their credential's fingerprint. @type {Map<string, CryptoKey>} */
+const keys = new Map();
+
+/**
+ * @param {Config} config
+ * @param {string[]} what The credential's fingerprint, and what to sign
+ * @param {AbortSignal} _signal
+ * @param {string} operation
+ * @returns {Promise<Outcome>}
+ */
+export async function sign(config, [fingerprint, input], _signal, operation) {
+  const { subtle } = crypto;
+  if (!subtle) throw new Error("there is no WebCrypto here; in browsers it needs https");
+  let key = keys.get(fingerprint);
+  if (!key) {
+    let der = askBytes("k", operation);
+    if (!der.length && config.credential) {
+      // The core forgot it when another session had it; this one still has the file.
+      register(config, true);
+      der = askBytes("k", operation);
+    }
+    key = await subtle.importKey("pkcs8", der, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
+    der.fill(0);
+    keys.set(fingerprint, key);
+    if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
+  }
+  ask("w", operation);
+  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input)));
+  return [
+    btoa(String.fromCharCode(...signature))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", ""),
+  ];
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
+ * @param {AbortSignal} signal
+ * @returns {Promise<Outcome>}
+ */
+export async function send(config, [method, url, timeout, body, ...pairs], signal) {
+  const headers = [];
+  while (pairs.length > 1) headers.push(pairs.splice(0, 2));
+  const response = await fetchBy(config, url, {
+    __proto__: null,
+    method,
+    headers,
+    body: body || undefined,
+    redirect: "manual",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
+  });
+  if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
+  // Each time it is unpacked a small answer may become a large one.
+  if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
+  const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
+  const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
+  return [await textOf(response), response.status, date, retryAfter];
+}
+
+/** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */
+async function textOf({ body }) {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (reader && text.length <= LARGEST_ANSWER) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
+  }
+  reader?.cancel().catch(() => {});
+  return text.slice(0, LARGEST_ANSWER + 1);
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
+ * @param {AbortSignal} signal
+ * @returns {Promise<Outcome>}
+ */
+export async function call({ credential }, [, access, wanted], signal) {
+  const need = access ? { scopes: wanted.split(" "), signal } : { audience: wanted, signal };
+  const given = await /** @type {Function} */ (credential)(need);
+  if (isString(given)) return [given];
+  const { token, expiresAt } = given ?? {};
+  if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
+  // In digits, which numbers from 1e21 on are not written in.
+  return [token, Math.min(Math.max(1, expiresAt), 1e15)];
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what The path
+ * @returns {Promise<Outcome>}
+ */
+export async function read(config, [path]) {
+  return [decoder.decode(await /** @type {any} */ (host.readFile)(path))];
+}
