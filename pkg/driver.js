@@ -1,5 +1,6 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
+import { AuthError } from "./errors.js";
 import { isString } from "./options.js";
 import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRestart, ready } from "./core.js";
 
@@ -12,19 +13,20 @@ import { ask, askBytes, coreFailed, decoder, encoder, epoch, fetchBy, host, onRe
  * @property {string} token
  * @property {number} refreshAt
  * @property {number} expiresAt
+ * @property {string} quota The project that the credential's file wants to pay
  */
 
 /** Whether it is an access token, and its scopes or audience. @typedef {[access: boolean, wanted: string]} Target */
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, with
- * value, date, retry after and text; what is left out is 0 or empty.
+ * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, or
+ * from 7 on as what was read, with value, date, retry after and text; what is left out is 0 or empty.
  *
  * @typedef {[text?: string, value?: number, date?: number, retryAfter?: number]} Outcome
  * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<Outcome>>}
  */
-const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
+const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join, 7: environment, 8: runProgram, 9: readCertificates };
 /** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
 export const USUAL = 0;
 export const EARLY = 1;
@@ -34,6 +36,23 @@ export const FORCED = 2;
 const LARGEST_ANSWER = 2 ** 20;
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
+
+/** What the core is told of a credential, beside its file. */
+const TERMS = [
+  "allowed",
+  "universeDomain",
+  "subject",
+  "credentialType",
+  "selfSigned",
+  "userIdTokens",
+  "subjectToken",
+  "file",
+  "function",
+  "reach",
+];
+
+/** Of what is no matter for the core: no other try would be better. */
+const UNABLE = "unsupported_by_host";
 
 /** How often a flight is looked for where nobody wakes those who follow it, in milliseconds. */
 const LOOK_EVERY = 25;
@@ -106,11 +125,12 @@ async function run(config, target, how, signal) {
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
-      let event = +kind - 1;
+      let event = kind > "6" ? 3 : +kind - 1;
       /** @type {unknown} */
       let cause;
       const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
         signal.throwIfAborted();
+        if (thrown?.code === UNABLE) throw thrown;
         event = 0;
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
@@ -128,7 +148,12 @@ async function run(config, target, how, signal) {
       }
       if (isStale()) return undefined;
     }
-    return keep(rest) ?? (await acquire(config, target, FORCED, signal));
+    const slot = keep(rest);
+    if (!slot) return acquire(config, target, FORCED, signal);
+    const [quota, rotated] = ask("q", register(config, false));
+    slot.quota = quota;
+    if (rotated) await config.onRefreshToken?.(rotated);
+    return slot;
   } catch (thrown) {
     if (!isStale()) ask("a", operation);
     // It may be the credential that had to go for others'.
@@ -146,43 +171,41 @@ async function run(config, target, how, signal) {
  */
 function begin(config, [access, wanted], how) {
   const deadline = performance.now() + (config.timeout || 3_600_000);
-  const who =
-    config.credential === undefined
-      ? [0, access, how, ...hosts(config), host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")]
-      : [register(config, false), access, how];
-  return ask("g", deadline, ...who, wanted);
-}
-
-/** Whom to trust beside Google's own, and the emulator. @param {Config} config */
-function hosts({ allowedHosts, endpoints }) {
-  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR")];
+  return ask("g", deadline, register(config, false), access, how, wanted);
 }
 
 /**
- * The number that the core has for a session's own credential: asked for once, because reading a key takes a while.
+ * The number that the core has for a session's credential: asked for once, because reading a key takes a while.
  *
  * @param {Config} config
  * @param {boolean} renew Whether its key was lost
  */
 function register(config, renew) {
-  const { credential, known } = config;
-  const trusted = hosts(config);
-  const core = `${epoch} ${trusted[1]}`;
+  const { credential, known, subjectToken } = config;
+  const emulator = config.endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR");
+  const file = credential ? "" : host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS");
+  const core = `${epoch} ${emulator} ${file}`;
   if (!renew && known?.[0] === core) return known[1];
-  const [answer] = ask(
-    "c",
-    renew,
-    ...trusted,
-    ...(isString(credential) ? [0, credential] : [numberOf(/** @type {Function} */ (credential))]),
-  );
+  /** @type {any} */
+  const terms = {
+    ...config,
+    file,
+    function: isString(credential) ? "" : numberOf(credential),
+    subjectToken: isString(subjectToken) ? subjectToken : numberOf(subjectToken),
+    reach: host.readFile && (host.run && config.gcloud !== false ? 2 : 1),
+  };
+  const facts = TERMS.map((name) => noted(name, terms[name])).join("");
+  const mark = isString(credential) ? "read" : credential ? "function" : "search";
+  const [answer] = ask("c", renew, emulator, facts, mark, isString(credential) ? credential : "");
   config.known = [core, +answer];
   return +answer;
 }
 
-/** @param {Function} credential */
-function numberOf(credential) {
-  const number = functions.get(credential) ?? functionCount++;
-  functions.set(credential, number);
+/** The number of a function; nothing where there is none. @param {any} given */
+function numberOf(given) {
+  if (!given) return "";
+  const number = functions.get(given) ?? functionCount++;
+  functions.set(given, number);
   return number;
 }
 
@@ -221,21 +244,26 @@ async function sign(config, [fingerprint, input], _signal, operation) {
 
 /**
  * @param {Config} config
- * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
+ * @param {string[]} what Method, URL, milliseconds, files of a client certificate, body, and header by header name and value
  * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
-async function send(config, [method, url, timeout, body, ...pairs], signal) {
+async function send(config, [method, url, timeout, certificate, body, ...pairs], signal) {
   const headers = [];
   while (pairs.length > 1) headers.push(pairs.splice(0, 2));
-  const response = await fetchBy(config, url, {
+  const init = {
     __proto__: null,
     method,
     headers,
     body: body || undefined,
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
-  });
+  };
+  const response = await (certificate
+    ? able(host.fetchWith, "client certificates; Node has")(certificate.split("\n"), url, init)
+    : fetchBy(config, url, init));
+  // Whoever answers in the metadata server's place does not know of this header.
+  if (headers[0]?.[0] === "metadata-flavor" && response.headers.get("metadata-flavor") !== "Google") throw new Error("it is not Google's");
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
   const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
@@ -258,13 +286,16 @@ async function textOf({ body }) {
 
 /**
  * @param {Config} config
- * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
+ * @param {string[]} what The function's number, and nothing and the audience, 1 and the scopes, or 2 and the type and the audience of
+ *   a subject token
  * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
-async function call({ credential }, [, access, wanted], signal) {
-  const need = access ? { scopes: wanted.split(" "), signal } : { audience: wanted, signal };
-  const given = await /** @type {Function} */ (credential)(need);
+async function call({ credential, subjectToken }, [, access, wanted], signal) {
+  const words = wanted.split(" ");
+  const subject = access === "2";
+  const need = subject ? { subjectTokenType: words[0], audience: words[1] } : access ? { scopes: words } : { audience: wanted };
+  const given = await /** @type {Function} */ (subject ? subjectToken : credential)({ ...need, signal });
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
   if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
@@ -277,7 +308,63 @@ async function call({ credential }, [, access, wanted], signal) {
  * @returns {Promise<Outcome>}
  */
 async function read(config, [path]) {
-  return [decoder.decode(await /** @type {any} */ (host.readFile)(path))];
+  return [decoder.decode(await able(host.readFile, "files; use the option subjectToken")(path))];
+}
+
+/**
+ * What not every host can do.
+ *
+ * @template T
+ * @param {T | undefined} deed
+ * @param {string} what
+ * @returns {T}
+ */
+function able(deed, what) {
+  if (!deed) throw new AuthError(UNABLE, `this runtime has no ${what}.`);
+  return deed;
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} names
+ * @returns {Promise<Outcome>}
+ */
+async function environment(config, names) {
+  return [names.map((name) => noted(name, host.env(name))).join("")];
+}
+
+/** A fact in the core's own form. @param {string} name @param {unknown} [value] */
+function noted(name, value = "") {
+  return `\x01${name}\x02${String(value).replace(/[\0-\x1f\x7f]/g, "")}`;
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what Milliseconds, command, and what to add to the environment
+ * @param {AbortSignal} signal
+ * @returns {Promise<Outcome>}
+ */
+async function runProgram(config, [timeout, command, ...variables], signal) {
+  const words = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain);
+  return [await able(host.run, "programs; use the option subjectToken")(words, variables, +timeout, signal)];
+}
+
+/**
+ * The leaf, which is the first in its file, and the chain above it.
+ *
+ * @param {Config} config
+ * @param {string[]} paths
+ * @returns {Promise<Outcome>}
+ */
+async function readCertificates(config, [leaf, chain]) {
+  /** @param {string} path */
+  const found = async (path) => {
+    const [text = ""] = await read(config, [path]);
+    return Array.from(text.matchAll(/-BEGIN CERTIFICATE-+([^-]+)/g), ([, der]) => der.replace(/\s/g, ""));
+  };
+  const [first] = await found(leaf);
+  if (!first) throw new Error("it holds no certificate");
+  return [JSON.stringify([...new Set([first, ...(chain ? await found(chain) : [])])])];
 }
 
 /**
