@@ -18,6 +18,9 @@ const cases = [
   child("a call with a fresh token asks the core one question, and fetches once", "fresh", (report) => {
     equal(report, { status: 200, questions: 1, requests: 1 }, "what it took");
   }),
+  child("a call whose module never comes ends by its timeout", "never", (report) => {
+    equal(report, { name: "TimeoutError", code: "timeout" }, "how it ended");
+  }),
   child("a process ends when its work is done, sessions undisposed", "exit", (report, ms) => {
     equal(report.status, 200, "status");
     ok(ms - report.after < 10_000, `an exit long before any timer of ours, saw it ${ms - report.after} ms after the answer`);
