@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, reason = "it shows what happens")]
 
 use cloud_run_auth::config::Limits;
-use cloud_run_auth::credential::{Credential, Hosts};
+use cloud_run_auth::credential::{Credential, Terms};
 use cloud_run_auth::crypto;
 use cloud_run_auth::grant::{Audience, Target};
 use cloud_run_auth::http::{Request, Response};
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let emulator = env::var("CLOUD_RUN_AUTH_EMULATOR").map_err(|_| "CLOUD_RUN_AUTH_EMULATOR names no emulator")?;
     let file =
         env::var("GOOGLE_APPLICATION_CREDENTIALS").map_err(|_| "GOOGLE_APPLICATION_CREDENTIALS names no file")?;
-    let hosts = Hosts::google().emulator(&emulator)?;
+    let hosts = Terms::google().emulator(&emulator)?;
     let credential = Credential::from_json_with(Secret::from(std::fs::read_to_string(file)?).expose_text(), &hosts)?;
     let target = Target::id_token(Audience::parse(&audience)?);
     let mut flow = Flow::with(credential, target, Limits::default());

@@ -1,5 +1,6 @@
 // Sends one call, and again where a new token or a redirect asks for it.
 import { ask, fetchBy } from "./core.js";
+import { carry } from "./draft.js";
 import { acquire, invalidate, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
 
@@ -26,7 +27,7 @@ export async function send(config, target, [input, href, init, carrier, replayab
     const follows = init.redirect === "follow";
     if (!response) {
       ({ token } = slot);
-      init.headers.set(carrier, `Bearer ${token}`);
+      carry(init.headers, carrier, target, slot);
       response = await fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
     }
     const { status } = response;

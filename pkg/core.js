@@ -10,6 +10,10 @@ import { isString } from "./options.js";
  * @property {() => WebAssembly.Module | BufferSource | Promise<WebAssembly.Module | BufferSource>} module Where the core comes from
  * @property {(name: string) => string | undefined} env Reads the environment, where there is one and it may be read
  * @property {(path: string) => Promise<Uint8Array>} [readFile] Reads a file, where there are any
+ * @property {(words: string[], variables: string[], timeout: number, signal: AbortSignal) => Promise<string>} [run] Runs a program, and gives
+ *   what it printed
+ * @property {(certificate: string[], url: string, init: any) => Promise<Response>} [fetchWith] Sends and shows a client certificate, given its
+ *   file and that of its key
  * @property {boolean} [isolated] Whether a request may not await what another one began
  * @property {boolean} [canClose] Whether the runtime sends "Connection: close"
  * @property {(promise: Promise<unknown>) => void} [waitUntil] Keeps the request alive for what is still under way

@@ -8,35 +8,56 @@ import { isString } from "./options.js";
 const functions = new WeakMap();
 let functionCount = 1;
 
-/** Whom to trust beside Google's own, and the emulator. @param {Config} config */
-export function hosts({ allowedHosts, endpoints }) {
-  return [allowedHosts, endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR")];
-}
+/** What the core is told of a credential, beside its file. */
+const TERMS = [
+  "allowed",
+  "universeDomain",
+  "subject",
+  "credentialType",
+  "selfSigned",
+  "userIdTokens",
+  "subjectToken",
+  "file",
+  "function",
+  "reach",
+];
 
 /**
- * The number that the core has for a session's own credential: asked for once, because reading a key takes a while.
+ * The number that the core has for a session's credential: asked for once, because reading a key takes a while.
  *
  * @param {Config} config
  * @param {boolean} renew Whether its key was lost
  */
 export function register(config, renew) {
-  const { credential, known } = config;
-  const trusted = hosts(config);
-  const core = `${epoch} ${trusted[1]}`;
+  const { credential, known, subjectToken } = config;
+  const emulator = config.endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR");
+  const file = credential ? "" : host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS");
+  const core = `${epoch} ${emulator} ${file}`;
   if (!renew && known?.[0] === core) return known[1];
-  const [answer] = ask(
-    "c",
-    renew,
-    ...trusted,
-    ...(isString(credential) ? [0, credential] : [numberOf(/** @type {Function} */ (credential))]),
-  );
+  /** @type {any} */
+  const terms = {
+    ...config,
+    file,
+    function: isString(credential) ? "" : numberOf(credential),
+    subjectToken: isString(subjectToken) ? subjectToken : numberOf(subjectToken),
+    reach: host.readFile && (host.run && config.gcloud !== false ? 2 : 1),
+  };
+  const facts = TERMS.map((name) => noted(name, terms[name])).join("");
+  const mark = isString(credential) ? "read" : credential ? "function" : "search";
+  const [answer] = ask("c", renew, emulator, facts, mark, isString(credential) ? credential : "");
   config.known = [core, +answer];
   return +answer;
 }
 
-/** @param {Function} credential */
-function numberOf(credential) {
-  const number = functions.get(credential) ?? functionCount++;
-  functions.set(credential, number);
+/** The number of a function; nothing where there is none. @param {any} given */
+function numberOf(given) {
+  if (!given) return "";
+  const number = functions.get(given) ?? functionCount++;
+  functions.set(given, number);
   return number;
+}
+
+/** A fact in the core's own form. @param {string} name @param {unknown} [value] */
+export function noted(name, value = "") {
+  return `\x01${name}\x02${String(value).replace(/[\0-\x1f\x7f]/g, "")}`;
 }

@@ -1,6 +1,7 @@
-// What the core asks a host to do for a token: sign, send, read, call. Waiting for another's exchange is the driver's.
+// What the core asks a host to do for a token: sign, send, read, call, run. Waiting for another's exchange is the driver's.
 import { ask, askBytes, decoder, encoder, fetchBy, host } from "./core.js";
-import { register } from "./credential.js";
+import { noted, register } from "./credential.js";
+import { AuthError } from "./errors.js";
 import { isString } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -13,6 +14,9 @@ import { isString } from "./options.js";
 
 /** The largest answer that is read; the core refuses it by its size. */
 const LARGEST_ANSWER = 2 ** 20;
+
+/** Of what is no matter for the core: no other try would be better. */
+export const UNABLE = "unsupported_by_host";
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
 
@@ -57,21 +61,26 @@ export async function sign(config, [fingerprint, input], _signal, operation) {
 
 /**
  * @param {Config} config
- * @param {string[]} what Method, URL, milliseconds, body, and header by header name and value
+ * @param {string[]} what Method, URL, milliseconds, files of a client certificate, body, and header by header name and value
  * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
-export async function send(config, [method, url, timeout, body, ...pairs], signal) {
+export async function send(config, [method, url, timeout, certificate, body, ...pairs], signal) {
   const headers = [];
   while (pairs.length > 1) headers.push(pairs.splice(0, 2));
-  const response = await fetchBy(config, url, {
+  const init = {
     __proto__: null,
     method,
     headers,
     body: body || undefined,
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
-  });
+  };
+  const response = await (certificate
+    ? able(host.fetchWith, "client certificates; Node has")(certificate.split("\n"), url, init)
+    : fetchBy(config, url, init));
+  // Whoever answers in the metadata server's place does not know of this header.
+  if (headers[0]?.[0] === "metadata-flavor" && response.headers.get("metadata-flavor") !== "Google") throw new Error("it is not Google's");
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
   // Each time it is unpacked a small answer may become a large one.
   if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
@@ -96,13 +105,16 @@ async function textOf({ body }) {
 
 /**
  * @param {Config} config
- * @param {string[]} what The function's number, whether it is an access token, and the scopes or the audience
+ * @param {string[]} what The function's number, and nothing and the audience, 1 and the scopes, or 2 and the type and the audience of
+ *   a subject token
  * @param {AbortSignal} signal
  * @returns {Promise<Outcome>}
  */
-export async function call({ credential }, [, access, wanted], signal) {
-  const need = access ? { scopes: wanted.split(" "), signal } : { audience: wanted, signal };
-  const given = await /** @type {Function} */ (credential)(need);
+export async function call({ credential, subjectToken }, [, access, wanted], signal) {
+  const words = wanted.split(" ");
+  const subject = access === "2";
+  const need = subject ? { subjectTokenType: words[0], audience: words[1] } : access ? { scopes: words } : { audience: wanted };
+  const given = await /** @type {Function} */ (subject ? subjectToken : credential)({ ...need, signal });
   if (isString(given)) return [given];
   const { token, expiresAt } = given ?? {};
   if (!isString(token) || !Number.isFinite(expiresAt)) throw new Error("it gave neither a token nor { token, expiresAt }");
@@ -116,5 +128,56 @@ export async function call({ credential }, [, access, wanted], signal) {
  * @returns {Promise<Outcome>}
  */
 export async function read(config, [path]) {
-  return [decoder.decode(await /** @type {any} */ (host.readFile)(path))];
+  return [decoder.decode(await able(host.readFile, "files; use the option subjectToken")(path))];
+}
+
+/**
+ * What not every host can do.
+ *
+ * @template T
+ * @param {T | undefined} deed
+ * @param {string} what
+ * @returns {T}
+ */
+function able(deed, what) {
+  if (!deed) throw new AuthError(UNABLE, `this runtime has no ${what}.`);
+  return deed;
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} names
+ * @returns {Promise<Outcome>}
+ */
+export async function readVariables(config, names) {
+  return [names.map((name) => noted(name, host.env(name))).join("")];
+}
+
+/**
+ * @param {Config} config
+ * @param {string[]} what Milliseconds, command, and what to add to the environment
+ * @param {AbortSignal} signal
+ * @returns {Promise<Outcome>}
+ */
+export async function runProgram(config, [timeout, command, ...variables], signal) {
+  const words = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain);
+  return [await able(host.run, "programs; use the option subjectToken")(words, variables, +timeout, signal)];
+}
+
+/**
+ * The leaf, which is the first in its file, and the chain above it.
+ *
+ * @param {Config} config
+ * @param {string[]} paths
+ * @returns {Promise<Outcome>}
+ */
+export async function readCertificates(config, [leaf, chain]) {
+  /** @param {string} path */
+  const found = async (path) => {
+    const [text = ""] = await read(config, [path]);
+    return Array.from(text.matchAll(/-BEGIN CERTIFICATE-+([^-]+)/g), ([, der]) => der.replace(/\s/g, ""));
+  };
+  const [first] = await found(leaf);
+  if (!first) throw new Error("it holds no certificate");
+  return [JSON.stringify([...new Set([first, ...(chain ? await found(chain) : [])])])];
 }

@@ -63,6 +63,19 @@ export function headersFor({ authorizationHeader }, sessions, callers) {
 }
 
 /**
+ * Puts a token into a call's headers, and whoever is to pay for a call of Google's APIs.
+ *
+ * @param {Headers} headers
+ * @param {string} carrier
+ * @param {import("./driver.js").Target} target
+ * @param {import("./driver.js").Slot} slot
+ */
+export function carry(headers, carrier, [access], { token, quota }) {
+  headers.set(carrier, `Bearer ${token}`);
+  if (access && quota && !headers.has("x-goog-user-project")) headers.set("x-goog-user-project", quota);
+}
+
+/**
  * @param {string} href
  * @param {any} params
  */

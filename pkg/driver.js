@@ -1,9 +1,9 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
-import { hosts, register } from "./credential.js";
+import { register } from "./credential.js";
 import { raced } from "./deadline.js";
-import { call, read, send, sign } from "./deeds.js";
+import { call, read, readCertificates, readVariables, runProgram, send, sign, UNABLE } from "./deeds.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -15,17 +15,19 @@ import { call, read, send, sign } from "./deeds.js";
  * @property {number} refreshAt
  * @property {number} expiresAt
  * @property {number} apart How far apart the two clocks were when it was had
+ * @property {string} quota The project that the credential's file wants to pay
  */
 
 /** Whether it is an access token, and its scopes or audience. @typedef {[access: boolean, wanted: string]} Target */
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one.
+ * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, or
+ * from 7 on as what was read.
  *
  * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<import("./deeds.js").Outcome>>}
  */
-const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join };
+const deeds = { 2: sign, 3: send, 4: read, 5: call, 6: join, 7: readVariables, 8: runProgram, 9: readCertificates };
 /** How a token is asked for: as it comes, before the one that is had ends, or new in any case. */
 export const USUAL = 0;
 export const EARLY = 1;
@@ -94,11 +96,12 @@ async function run(config, target, how, signal) {
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
-      let event = +kind - 1;
+      let event = kind > "6" ? 3 : +kind - 1;
       /** @type {unknown} */
       let cause;
       const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
         signal.throwIfAborted();
+        if (thrown?.code === UNABLE) throw thrown;
         event = 0;
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
@@ -116,7 +119,12 @@ async function run(config, target, how, signal) {
       }
       if (isStale()) return undefined;
     }
-    return keep(rest) ?? (await acquire(config, target, FORCED, signal));
+    const slot = keep(rest);
+    if (!slot) return acquire(config, target, FORCED, signal);
+    const [quota, rotated] = ask("q", register(config, false));
+    slot.quota = quota;
+    if (rotated) await config.onRefreshToken?.(rotated);
+    return slot;
   } catch (thrown) {
     if (!isStale()) ask("a", operation);
     // It may be the credential that had to go for others'.
@@ -134,11 +142,7 @@ async function run(config, target, how, signal) {
  */
 function begin(config, [access, wanted], how) {
   const deadline = performance.now() + (config.timeout || 3_600_000);
-  const who =
-    config.credential === undefined
-      ? [0, access, how, ...hosts(config), host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS")]
-      : [register(config, false), access, how];
-  return ask("g", deadline, ...who, wanted);
+  return ask("g", deadline, register(config, false), access, how, wanted);
 }
 
 /**

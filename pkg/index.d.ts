@@ -86,20 +86,20 @@ export interface Session {
    */
   getIdToken(options?: IdTokenOptions): Promise<string>;
   /**
-   * An access token for Google's APIs, from the cache or new (RFC 6749, section 1.4). Calls of the session do not use it.
+   * An access token for Google's APIs, from the cache or new (RFC 6749, section 1.4).
    *
    * @example
    * const token = await session.getAccessToken({ scopes: ["https://www.googleapis.com/auth/devstorage.read_only"] });
    */
   getAccessToken(options?: AccessTokenOptions): Promise<string>;
   /**
-   * The headers that authorize a call, for clients that take headers but no fetch: `Bearer` and an ID token (RFC 6750, section
-   * 2.1) in `authorization`, or in the header that the option `authorizationHeader` names; and the quota project, if one is set.
+   * The headers that authorize a call, for clients that take headers but no fetch: `Bearer` and the session's kind of token (RFC
+   * 6750, section 2.1) in `authorization`, or in the header that the option `authorizationHeader` names; and the quota project, if one is set.
    *
    * @example
    * const response = await fetch("https://orders-abc.a.run.app/orders", { headers: await session.authorizationHeaders() });
    */
-  authorizationHeaders(options?: IdTokenOptions): Promise<Record<string, string>>;
+  authorizationHeaders(options?: IdTokenOptions & AccessTokenOptions): Promise<Record<string, string>>;
   /**
    * Another session for the same base URL. Options that are given replace this session's; `headers` are merged.
    *
@@ -134,14 +134,16 @@ export interface Session {
  */
 export interface SessionOptions {
   /**
-   * Who calls: the content of a service-account key file (AIP-4112) as JSON text or as an object, or a function that returns
-   * tokens. Other credential files are refused with `unsupported_credential`.
+   * The text or the object of a credential file of any type that Application Default Credentials have (`service_account`,
+   * `authorized_user`, `impersonated_service_account`, `external_account`, `external_account_authorized_user`), or of
+   * `{ type: "metadata_server", service_account?, format?, licenses? }`; or a function that returns tokens. The hosts that a file
+   * names have to be Google's, those of well-known metadata services, or among `allowedHosts`.
    *
-   * Default: the key file that the environment variable `GOOGLE_APPLICATION_CREDENTIALS` names (AIP-4110), where the runtime has
-   * files and an environment and lets the program read them.
+   * Default, looked for at the first call (AIP-4110): the file that `GOOGLE_APPLICATION_CREDENTIALS` names, gcloud's file, the
+   * metadata server, and gcloud itself; where there are no files, none.
    *
    * @example
-   * // A Worker, with the key file's text in a secret.
+   * // Workers have no files: hand the JSON over.
    * createSession("https://orders-abc.a.run.app", { credential: env.GOOGLE_KEY });
    */
   credential?: string | object | CredentialFunction | undefined;
@@ -164,12 +166,73 @@ export interface SessionOptions {
    */
   quotaProject?: string | undefined;
   /**
-   * The universe in which the credential lives. For now only the default: `"googleapis.com"`.
+   * The universe in which the credential lives; one that says another is refused. Default: `"googleapis.com"`.
    *
    * @example
    * createSession("https://orders-abc.a.run.app", { universeDomain: "googleapis.com" });
    */
-  universeDomain?: "googleapis.com" | undefined;
+  universeDomain?: string | undefined;
+  /**
+   * Calls carry an access token for these scopes in place of an ID token, as Google's APIs want it. Not beside `audience`. The
+   * tokens of a user have the scopes that the user granted.
+   *
+   * @example
+   * const storage = createSession("https://storage.googleapis.com/storage/v1", {
+   *   scopes: ["https://www.googleapis.com/auth/devstorage.read_only"],
+   * });
+   */
+  scopes?: readonly string[] | undefined;
+  /**
+   * The user for whom a service account calls, by domain-wide delegation: for access tokens of a service account's own key.
+   *
+   * @example
+   * createSession("https://gmail.googleapis.com", { subject: "ada@example.com", scopes: ["https://mail.google.com/"] });
+   */
+  subject?: string | undefined;
+  /**
+   * The one type that the credential may be of, where its file comes from somebody else. Default: any.
+   *
+   * @example
+   * createSession("https://orders-abc.a.run.app", { credential: uploaded, credentialType: "external_account" });
+   */
+  credentialType?: string | undefined;
+  /**
+   * Whether a service account's access tokens are JWTs that it signs itself, without an exchange (AIP-4111). Default: `false`.
+   *
+   * @example
+   * createSession("https://storage.googleapis.com/storage/v1", { scopes: [scope], selfSigned: true });
+   */
+  selfSigned?: boolean | undefined;
+  /**
+   * Whether a user's ID tokens will do. They are for an OAuth client and not for the audience; Cloud Run accepts those of gcloud's
+   * own client, other receivers do not. Default: `true`.
+   *
+   * @example
+   * createSession("https://orders-abc.a.run.app", { userIdTokens: false });
+   */
+  userIdTokens?: boolean | undefined;
+  /**
+   * Where an `external_account` has its subject token from, in place of its `credential_source`: the job of GitHub Actions or of
+   * Vercel that this runs in, or a function.
+   *
+   * @example
+   * createSession("https://orders-abc.a.run.app", { credential: config, subjectToken: "github" });
+   */
+  subjectToken?: "github" | "vercel" | SubjectTokenFunction | undefined;
+  /**
+   * Is handed the refresh token that came in place of the credential's own, which may be void now. What it throws rejects the call.
+   *
+   * @example
+   * createSession("https://orders-abc.a.run.app", { credential, onRefreshToken: (token) => save(token) });
+   */
+  onRefreshToken?: ((refreshToken: string) => unknown) | undefined;
+  /**
+   * Whether Google's command line may be run where nothing else has a credential (Node, Deno, Bun). Default: `true`.
+   *
+   * @example
+   * createSession("https://orders-abc.a.run.app", { gcloud: false });
+   */
+  gcloud?: boolean | undefined;
   /**
    * Milliseconds that one call may take until its response's headers are there, token exchange included; the body may take longer.
    * Above 0, at most 2,147,483,647; false: as long as it takes. Default: 120,000. A call that takes longer rejects with a
@@ -357,6 +420,27 @@ export interface RuntimeInit {
  * };
  */
 export type CredentialFunction = (need: CredentialNeed) => Promise<string | { token: string; expiresAt: number }>;
+
+/**
+ * Gives the subject token of an `external_account`: the token of another identity provider that Google is to exchange.
+ *
+ * @example
+ * const fromVault: SubjectTokenFunction = async ({ audience, signal }) => {
+ *   const response = await fetch(`https://vault.example/token?for=${encodeURIComponent(audience)}`, { signal });
+ *   return response.text();
+ * };
+ */
+export type SubjectTokenFunction = (need: SubjectTokenNeed) => Promise<string> | string;
+
+/** What a {@link SubjectTokenFunction} is asked for. */
+export interface SubjectTokenNeed {
+  /** The type of token that the credential's file names. */
+  subjectTokenType: string;
+  /** The provider that is to accept it, as the file names it. */
+  audience: string;
+  /** Aborts when nobody waits for the token any more. */
+  signal: AbortSignal;
+}
 
 /** What a {@link CredentialFunction} is asked for: an ID token for an audience, or an access token for scopes. */
 export interface CredentialNeed {

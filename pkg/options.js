@@ -12,6 +12,15 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {string} base
  * @property {string | import("./index.d.ts").CredentialFunction | undefined} credential The file's JSON text, or a function
  * @property {string | undefined} audience
+ * @property {string[] | undefined} scopes
+ * @property {string | undefined} subject
+ * @property {string | undefined} universeDomain
+ * @property {string | undefined} credentialType
+ * @property {boolean | undefined} selfSigned
+ * @property {boolean | undefined} userIdTokens
+ * @property {"github" | "vercel" | Function | undefined} subjectToken
+ * @property {((refreshToken: string) => unknown) | undefined} onRefreshToken
+ * @property {boolean | undefined} gcloud
  * @property {string | undefined} quotaProject
  * @property {number | false} timeout
  * @property {string | undefined} userAgent
@@ -19,7 +28,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
  * @property {boolean | undefined} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
- * @property {string | undefined} allowedHosts
+ * @property {string | undefined} allowed The hosts that are allowed, in lower case, with a space around each
  * @property {string | undefined} endpoints
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
@@ -46,20 +55,30 @@ const fn = [isFunction, "a function"];
 /** @param {...unknown} all @returns {Kind} */
 const oneOf = (...all) => [(v) => all.includes(v), all.join(" or ")];
 
+const flag = oneOf(true, false);
+
 /** What each option may be. @type {Record<PropertyKey, Kind>} */
 const kinds = {
   // @ts-expect-error: it is the prototype, and no option.
   __proto__: null,
   credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
   audience: text,
+  scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts"],
+  subject: text,
   quotaProject: text,
-  universeDomain: oneOf("googleapis.com"),
+  universeDomain: text,
+  credentialType: text,
+  selfSigned: flag,
+  userIdTokens: flag,
+  subjectToken: [(v) => isFunction(v) || v === "github" || v === "vercel", '"github", "vercel" or a function'],
+  onRefreshToken: fn,
+  gcloud: flag,
   timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
   retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],
   authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
-  keepAlive: oneOf(true, false),
+  keepAlive: flag,
   joinUrl: fn,
   allowedHosts: [
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
@@ -83,9 +102,11 @@ export function readOptions(base, options) {
   const config = { base: readBase(base, insecure), fetch: checked(customFetch, options[customFetch]), insecure };
   for (const name in kinds) config[name] = checked(name, options[name]);
   const { credential, headers, allowedHosts, endpoints } = config;
+  if (config.audience && config.scopes) throw invalid("give audience for ID tokens or scopes for access tokens, not both.");
   config.timeout ??= 120_000;
   config.headers = headers && mergedHeaders(headers);
-  config.allowedHosts = allowedHosts?.join(" ");
+  config.allowed = allowedHosts && ` ${allowedHosts.join(" ").toLowerCase()} `;
+  config.universeDomain ??= "googleapis.com";
   if (endpoints instanceof URL) config.endpoints = endpoints.href;
   if (isObject(credential)) config.credential = stringify("credential", credential);
   return config;
@@ -100,7 +121,8 @@ export function readOptions(base, options) {
 export function checked(name, value) {
   const [is, what] = kinds[name];
   if (value === undefined || is(value)) return value;
-  throw new AuthError(name === "audience" ? "invalid_audience" : "invalid_option", `the option ${String(name)} is not ${what}.`);
+  const code = name === "audience" ? "invalid_audience" : name === "scopes" ? "invalid_scope" : "invalid_option";
+  throw new AuthError(code, `the option ${String(name)} is not ${what}.`);
 }
 
 /**
@@ -112,6 +134,11 @@ export function checked(name, value) {
 export function bare(what, given = {}) {
   if (!isObject(given)) throw invalid(`${what} is not an object.`);
   return { __proto__: null, ...given };
+}
+
+/** Each once and in order, as the core has them. @param {string[]} scopes */
+export function sorted(scopes) {
+  return [...new Set(scopes.join(" ").split(/ +/))].sort().join(" ");
 }
 
 /** @param {string} message */

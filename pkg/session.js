@@ -3,10 +3,10 @@
 import { fetchBy, host, ready } from "./core.js";
 import { send } from "./call.js";
 import { within } from "./deadline.js";
-import { draft, headersFor } from "./draft.js";
+import { carry, draft, headersFor } from "./draft.js";
 import { acquire, EARLY, FORCED, timeFor, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
-import { bare, checked, isString, mergedHeaders, readOptions } from "./options.js";
+import { bare, checked, isString, mergedHeaders, readOptions, sorted } from "./options.js";
 import { absolute, below, findPlace } from "./place.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -22,7 +22,7 @@ export function createSession(baseUrl, options) {
   return new Session(baseUrl, options);
 }
 
-/** @typedef {[place: import("./place.js").Place, target: Target, headers: Headers]} Known */
+/** @typedef {[place: import("./place.js").Place, target: Target, headers: Headers, audience: string]} Known */
 
 class Session {
   /** @type {Config} */ #config;
@@ -76,26 +76,21 @@ class Session {
 
   /** @param {any} [options] */
   async getIdToken(options) {
-    const [, target] = await this.#facts();
-    const given = bare("options", options);
-    return this.#token([false, checked("audience", given.audience ?? target[1])], given);
+    return (await this.#token(false, options)).token;
   }
 
   /** @param {any} [options] */
   async getAccessToken(options) {
-    await this.#facts();
-    const given = bare("options", options);
-    const scopes = given.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
-    if (!Array.isArray(scopes)) throw new AuthError("invalid_scope", "the scopes are not an array of texts.");
-    return this.#token([true, scopes.toSorted().join(" ")], given);
+    return (await this.#token(true, options)).token;
   }
 
   /** @param {any} [options] */
   async authorizationHeaders(options) {
-    const [headers, carrier] = headersFor(this.#config, (await this.#facts())[2]);
-    const token = await this.getIdToken(options);
+    const [, target, sessions] = await this.#facts();
+    const [headers, carrier] = headersFor(this.#config, sessions);
+    carry(headers, carrier, target, await this.#token(target[0], options));
     const quota = headers.get("x-goog-user-project");
-    return { [carrier]: `Bearer ${token}`, ...(quota && { "x-goog-user-project": quota }) };
+    return { [carrier]: headers.get(carrier), ...(quota && { "x-goog-user-project": quota }) };
   }
 
   /** @param {any} [more] */
@@ -149,22 +144,30 @@ class Session {
    * @param {Slot} slot
    * @returns {[token: string, headers: Record<string, string>]}
    */
-  #plainHeaders({ token }) {
+  #plainHeaders(slot) {
+    const { token } = slot;
     if (this.#plain?.[0] !== token) {
-      const [headers, carrier] = headersFor(this.#config, /** @type {Known} */ (this.#known)[2]);
-      headers.set(carrier, `Bearer ${token}`);
+      const [, target, sessions] = /** @type {Known} */ (this.#known);
+      const [headers, carrier] = headersFor(this.#config, sessions);
+      carry(headers, carrier, target, slot);
       this.#plain = [token, Object.fromEntries(headers)];
     }
     return this.#plain;
   }
 
   /**
-   * @param {Target} target
+   * What a call asks for by itself.
+   *
+   * @param {boolean} access
    * @param {any} options
    */
-  async #token(target, { signal, forceRefresh }) {
-    const slot = await within(this.#config.timeout, signal, (both) => this.#acquired(target, forceRefresh ? FORCED : USUAL, both));
-    return slot.token;
+  async #token(access, options) {
+    const [, , , audience] = await this.#facts();
+    const config = this.#config;
+    const given = bare("options", options);
+    const scopes = given.scopes ?? config.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
+    const wanted = access ? sorted(checked("scopes", scopes)) : checked("audience", given.audience ?? audience);
+    return within(config.timeout, given.signal, (signal) => this.#acquired([access, wanted], given.forceRefresh ? FORCED : USUAL, signal));
   }
 
   async #facts() {
@@ -172,16 +175,18 @@ class Session {
     if (this.#known) return this.#known;
     const config = this.#config;
     await within(config.timeout, undefined, ready);
-    const [place, audience] = findPlace(config);
+    const [place, usual] = findPlace(config);
+    const { audience = usual, scopes } = config;
     const [service, revision] = [host.env("K_SERVICE"), host.env("K_REVISION")];
     const headers = /** @type {[string, string][]} */ (
       [
         ["user-agent", config.userAgent ?? (service && revision && `${service}/${revision}`)],
-        ["x-goog-user-project", config.quotaProject],
+        ["x-goog-user-project", config.quotaProject ?? (scopes && host.env("GOOGLE_CLOUD_QUOTA_PROJECT"))],
         ["connection", config.keepAlive === false && host.canClose && "close"],
       ].filter(([, value]) => value)
     );
-    return (this.#known = [place, [false, config.audience ?? audience], mergedHeaders(headers, config.headers)]);
+    const target = /** @type {Target} */ (scopes ? [true, sorted(scopes)] : [false, audience]);
+    return (this.#known = [place, target, mergedHeaders(headers, config.headers), audience]);
   }
 
   /**

@@ -7,7 +7,10 @@ import { root } from "./lib/root.mjs";
 
 /** From the ground up. A floor may have landings, of which the later may use the earlier but not the other way round. */
 const floors = [
-  { name: "ground", landings: [["error", "time", "http", "url", "json", "text", "record", "template", "secret", "config"]] },
+  {
+    name: "ground",
+    landings: [["error", "facts", "plan", "time", "http", "url", "json", "text", "record", "template", "secret", "config"]],
+  },
   { name: "floor 1", landings: [["jose"], ["grant", "credential"]] },
   { name: "floor 2", landings: [["token", "user"]] },
   { name: "floor 3", landings: [["session", "verify", "login", "service"]] },

@@ -25,6 +25,10 @@ pub struct Limits {
     pub refresh_pause_ms: u64,
     /// How long one request to a token endpoint may take. Default 60 s.
     pub exchange_timeout_ms: u64,
+    /// How long the metadata server may take to show that it is there. Default 500 ms: it is on the same machine.
+    pub probe_timeout_ms: u64,
+    /// How long nobody looks again for a metadata server that was not there. Default 60 s.
+    pub absence_kept_ms: u64,
     /// How long an assertion is valid, in seconds. Default and most: 3600 (AIP-4112).
     pub assertion_lifetime_s: u64,
     /// How often a follower looks where it cannot be woken. Default 25 ms.
@@ -47,6 +51,8 @@ impl Limits {
             refresh_early_ms: 225_000,
             refresh_pause_ms: 10_000,
             exchange_timeout_ms: 60_000,
+            probe_timeout_ms: 500,
+            absence_kept_ms: 60_000,
             assertion_lifetime_s: 3600,
             follow_every_ms: 25,
             flight_dead_after_ms: None,

@@ -133,24 +133,16 @@ impl AuthError {
     /// As [`plain`](AuthError::plain), with a message that has a `~` for a stranger's words, made fit to be [`shown`], and
     /// a `$` for our own. One text with two places is less code than a list of pieces, for every message there is.
     pub(crate) fn about(code: Code, message: &str, strangers: &str, own: &str) -> Self {
-        AuthError::whole(Details {
-            code,
-            message: filled(message, strangers, own),
-            transient: false,
-            retry_after_ms: None,
-            server: None,
-        })
+        AuthError::of(code, filled(message, strangers, own), false)
     }
 
     /// As [`about`](AuthError::about), for what may be gone when the same thing is tried later.
     pub(crate) fn passing(code: Code, message: &str, strangers: &str, own: &str) -> Self {
-        AuthError::whole(Details {
-            code,
-            message: filled(message, strangers, own),
-            transient: true,
-            retry_after_ms: None,
-            server: None,
-        })
+        AuthError::of(code, filled(message, strangers, own), true)
+    }
+
+    pub(crate) fn of(code: Code, message: String, transient: bool) -> Self {
+        AuthError::whole(Details { code, message, transient, retry_after_ms: None, server: None })
     }
 
     /// An error that says all that an error can say.

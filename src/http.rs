@@ -19,8 +19,9 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, in the credential's vault.
     pub body: Option<SecretId>,
-    /// Whether the transport must show a client certificate.
-    pub client_certificate: bool,
+    /// The file of the client certificate that the transport must show, and that of its key, with a line break between; empty
+    /// where none is to be shown.
+    pub client_certificate: String,
     /// How long the driver may take until the whole body is read, in milliseconds.
     pub timeout_ms: u64,
 }
@@ -42,15 +43,18 @@ pub struct Response {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Received<'a> {
     pub(crate) status: u16,
-    pub(crate) date_ms: Option<u64>,
-    pub(crate) retry_after_ms: Option<u64>,
+    /// 0: it did not say.
+    pub(crate) date_ms: u64,
+    /// 0: it did not say.
+    pub(crate) retry_after_ms: u64,
     pub(crate) body: &'a str,
 }
 
 impl<'a> From<&'a Response> for Received<'a> {
     fn from(response: &'a Response) -> Received<'a> {
         let Response { status, date_ms, retry_after_ms, body } = response;
-        Received { status: *status, date_ms: *date_ms, retry_after_ms: *retry_after_ms, body: body.expose_text() }
+        let (date_ms, retry_after_ms) = (date_ms.unwrap_or_default(), retry_after_ms.unwrap_or_default());
+        Received { status: *status, date_ms, retry_after_ms, body: body.expose_text() }
     }
 }
 

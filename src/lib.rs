@@ -22,8 +22,10 @@ extern crate std;
 // Ground: values.
 pub mod config;
 pub mod error;
+mod facts;
 pub mod http;
 pub mod json;
+mod plan;
 mod record;
 pub mod secret;
 mod template;

@@ -34,6 +34,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the next field is a number other than 0.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn flag(&mut self) -> bool {
         self.number() > 0
     }

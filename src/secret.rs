@@ -93,7 +93,7 @@ mod given_back {
     use core::ops::{Deref, DerefMut};
 
     /// A value whose memory is wiped when it is given back.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct Zeroizing<T>(T);
 
     impl<T> Zeroizing<T> {

@@ -39,14 +39,47 @@ pub fn http_date(text: &str) -> Option<u64> {
     let hour = number(clock.next()?, 23)?;
     let minute = number(clock.next()?, 59)?;
     let second = number(clock.next()?, 60)?;
-    if words.next() != Some("GMT") || year < 1970 {
+    if words.next() != Some("GMT") {
         return None;
     }
+    moment(year, month, day, [hour, minute, second])
+}
+
+/// Of the proleptic Gregorian calendar, from 1970 on; months count from 0.
+fn moment(year: u64, month: usize, day: u64, [hour, minute, second]: [u64; 3]) -> Option<u64> {
+    (year >= 1970).then_some(())?;
     let days =
         days_before_year(year)?.checked_add(days_before_month(year, month)?)?.checked_add(day.checked_sub(1)?)?;
     let hours = days.checked_mul(24)?.checked_add(hour)?;
     let minutes = hours.checked_mul(60)?.checked_add(minute)?;
     minutes.checked_mul(60)?.checked_add(second)?.checked_mul(1000)
+}
+
+/// Date and time of day as numbers whose decimal digits are those of ISO 8601's basic format; the second has a 1 before them, so
+/// that none is lost.
+pub(crate) fn calendar(now: Now) -> [u64; 2] {
+    // Up to the last year of four digits; month by month, which is the least code.
+    let seconds = now.wall_s().min(253_402_300_799);
+    let (mut days, mut year, mut month) = (seconds / 86_400, 1970_u64, 1_u64);
+    loop {
+        let leap = u64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+        let length = match month {
+            2 => leap.wrapping_add(28),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if days < length {
+            break;
+        }
+        days = days.wrapping_sub(length);
+        month = month.wrapping_add(1);
+        if month > 12 {
+            (year, month) = (year.wrapping_add(1), 1);
+        }
+    }
+    let date = year.wrapping_mul(100).wrapping_add(month).wrapping_mul(100).wrapping_add(days).wrapping_add(1);
+    let clock = (seconds / 3600 % 24).wrapping_mul(100).wrapping_add(seconds / 60 % 60).wrapping_mul(100);
+    [date, clock.wrapping_add(seconds % 60).wrapping_add(1_000_000)]
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -77,7 +110,24 @@ fn days_before_month(year: u64, month: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::http_date;
+    use super::{Now, calendar, http_date};
+
+    #[test]
+    fn the_calendar_says_the_same_on_every_kind_of_day() {
+        for (date, clock, http) in [
+            (19_700_101, 1_000_000, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (20_000_229, 1_235_959, "Tue, 29 Feb 2000 23:59:59 GMT"),
+            (20_000_301, 1_000_000, "Wed, 01 Mar 2000 00:00:00 GMT"),
+            (20_231_231, 1_120_001, "Sun, 31 Dec 2023 12:00:01 GMT"),
+            (20_240_101, 1_000_000, "Mon, 01 Jan 2024 00:00:00 GMT"),
+            (20_240_229, 1_080_910, "Thu, 29 Feb 2024 08:09:10 GMT"),
+            (21_000_228, 1_000_000, "Sun, 28 Feb 2100 00:00:00 GMT"),
+            (21_000_301, 1_000_000, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        ] {
+            assert_eq!(calendar(Now::new(http_date(http).unwrap(), 0)), [date, clock]);
+        }
+        assert_eq!(calendar(Now::new(u64::MAX, 0)), [99_991_231, 1_235_959]);
+    }
 
     #[test]
     fn dates_on_both_sides_of_a_leap_day() {

@@ -27,7 +27,7 @@ impl Fingerprint {
 }
 
 /// SHA-256 (FIPS 180-4) of a whole text. The rounds are the crate's; its buffer, for texts that come bit by bit, is left out.
-fn sha256(text: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(text: &[u8]) -> [u8; 32] {
     let mut state =
         [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     // A one bit, zeros, and the length in bits, up to the end of a block.

@@ -1,36 +1,37 @@
 //! Who is asking: parsed credentials. What exists here is valid and names no host that is not trusted.
 
+mod file;
 mod fingerprint;
-mod service_account;
-mod trust;
+mod terms;
 
 pub use fingerprint::Fingerprint;
-pub use service_account::ServiceAccount;
-pub use trust::Hosts;
+pub(crate) use fingerprint::sha256;
+pub use terms::Terms;
 
 use crate::error::{AuthError, Code};
+use crate::facts::Facts;
 use crate::json::Json;
+use crate::plan::{follow, marked};
 use crate::secret::{Secret, Vault};
 use crate::text::decimal;
+use alloc::string::String;
 
-/// A credential: who it is, and beside it the secrets that prove it.
+/// A credential: who it is, and the secrets that prove it.
 #[derive(Debug)]
 pub struct Credential {
-    /// Who it is. Holds no secret.
-    pub identity: Identity,
-    /// The secrets that the identity names.
+    /// The secrets that actions and outcomes name.
     pub vault: Vault,
+    /// What its file says, and what the caller says of it.
+    facts: Facts,
+    /// Where the plan for its tokens begins.
+    start: usize,
+    /// As PKCS #8 DER.
+    key: Option<Secret>,
     fingerprint: Fingerprint,
-}
-
-/// Who a credential is, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Identity {
-    /// A service account with a key of its own.
-    ServiceAccount(ServiceAccount),
-    /// A function of the caller's, by the number that the driver gave it.
-    Function(u32),
+    /// What it was before it was found by a search.
+    searched: Option<(Facts, usize)>,
+    /// Until then, by the monotonic clock, nobody looks for a metadata server.
+    pub(crate) absent_until_ms: u64,
 }
 
 impl Credential {
@@ -45,77 +46,140 @@ impl Credential {
     /// # Errors
     /// `invalid_credential`, `unsupported_credential` or `untrusted_host`; the message names the field.
     pub fn from_json(text: &str) -> Result<Credential, AuthError> {
-        Credential::from_json_with(text, &Hosts::google())
+        Credential::from_json_with(text, &Terms::google())
     }
 
-    /// Reads a credential file, with a say in which hosts it may name.
+    /// Reads a credential file, with a say in which hosts it may name, and what it has to be.
     ///
     /// # Errors
     /// As [`Credential::from_json`].
-    pub fn from_json_with(text: &str, hosts: &Hosts) -> Result<Credential, AuthError> {
-        Credential::from_bytes(text.as_bytes(), hosts)
+    pub fn from_json_with(text: &str, terms: &Terms) -> Result<Credential, AuthError> {
+        Credential::planned("read", terms.0.clone(), text)
     }
 
-    /// As [`from_json_with`](Credential::from_json_with), of what a file held.
-    pub(crate) fn from_bytes(text: &[u8], hosts: &Hosts) -> Result<Credential, AuthError> {
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let file = Json::parse(text).filter(Json::is_object).ok_or_else(|| invalid(" is not a JSON object"))?;
-        let has = |name| file.get(name).is_some();
-        match file.text("type").as_ref().map(|kind| kind.as_str()) {
-            Some("service_account") => ServiceAccount::from_file(&file, hosts),
-            None if has("type") => Err(invalid("'s type is not a string")),
-            // Deployments often carry these two fields alone.
-            None if has("private_key") && has("client_email") => ServiceAccount::from_file(&file, hosts),
-            None if has("web") || has("installed") => Err(unsupported(" is of an OAuth client, not of an account", "")),
-            None => Err(invalid(" has no type")),
-            Some(other) => Err(unsupported("'s type is ", other)),
+    /// A credential that is a function of the caller's, by the number that the driver gave it.
+    pub fn function(number: u32) -> Credential {
+        let mut facts = Facts::default();
+        facts.put("function", &decimal(number.into()));
+        Credential::marked("function", facts)
+    }
+
+    /// Whatever is found where Application Default Credentials are looked for (AIP-4110). `file` is what
+    /// `GOOGLE_APPLICATION_CREDENTIALS` says, empty where it is not set. How far the host can look, the terms say by `reach`.
+    ///
+    /// ```
+    /// use cloud_run_auth::credential::{Credential, Terms};
+    /// let credential = Credential::search("/key.json", &Terms::google());
+    /// ```
+    pub fn search(file: &str, terms: &Terms) -> Credential {
+        let mut facts = terms.0.clone();
+        facts.put("file", file);
+        Credential::marked("search", facts)
+    }
+
+    /// One of whom that is known, whose plan begins at that mark: at `read` there is a file to be read.
+    ///
+    /// # Errors
+    /// As [`Credential::from_json`].
+    pub(crate) fn planned(mark: &str, facts: Facts, file: &str) -> Result<Credential, AuthError> {
+        let mut credential = Credential::marked(mark, facts);
+        if mark == "read" {
+            credential.read(file)?;
+        }
+        Ok(credential)
+    }
+
+    fn marked(mark: &str, facts: Facts) -> Credential {
+        let mut credential = Credential {
+            vault: Vault::default(),
+            start: marked(mark, 0, &facts).unwrap_or_default(),
+            facts,
+            key: None,
+            fingerprint: Fingerprint::default(),
+            searched: None,
+            absent_until_ms: 0,
+        };
+        credential.seal();
+        credential
+    }
+
+    /// Apart from [`planned`](Credential::planned), because there each way out would drop all fields by itself.
+    fn read(&mut self, text: &str) -> Result<(), AuthError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let file = Json::parse(text.as_bytes()).filter(Json::is_object).ok_or_else(|| {
+            AuthError::plain(Code::InvalidCredential, "the credential is not a JSON object. Give its file whole.")
+        })?;
+        self.take(&file, "")?;
+        self.seal();
+        self.facts.put("print", self.fingerprint.as_str());
+        let end = follow(&mut self.start, &mut self.facts)?;
+        debug_assert!(end.0 == b'.', "a file's plan is done without more");
+        Ok(())
+    }
+
+    fn seal(&mut self) {
+        self.fingerprint = Fingerprint::of(&[self.facts.as_str()]);
+    }
+
+    /// What is known of it, and where its plan begins.
+    pub(crate) fn begin(&self) -> (Facts, usize) {
+        (self.facts.clone(), self.start)
+    }
+
+    /// Becomes what the file says that a search found.
+    pub(crate) fn become_found(&mut self, file: &str) -> Result<(), AuthError> {
+        // Another call may have found it meanwhile.
+        let before = self.searched.take().unwrap_or_else(|| self.begin());
+        let found = Credential::planned("read", before.0.clone(), file)?;
+        (self.facts, self.start, self.key) = (found.facts, found.start, found.key);
+        self.searched = Some(before);
+        Ok(())
+    }
+
+    /// Becomes what it was, so that it is looked for anew: the file may hold another key by now.
+    pub(crate) fn search_anew(&mut self) {
+        if let Some(before) = self.searched.take() {
+            (self.facts, self.start) = before;
         }
     }
 
-    /// A credential that is a function of the caller's.
-    pub fn function(number: u32) -> Credential {
-        let fingerprint = Fingerprint::of(&["function", &decimal(u64::from(number))]);
-        Credential { identity: Identity::Function(number), vault: Vault::default(), fingerprint }
+    /// The project that the file wants to pay for calls of Google's APIs; empty where it names none.
+    pub fn quota_project(&self) -> &str {
+        self.facts.get("quota")
+    }
+
+    /// Puts the refresh token in that came in place of the one before (RFC 6749, section 6).
+    pub(crate) fn rotate(&mut self, token: &str) {
+        if !token.is_empty() && token != self.facts.get(".refresh_token") {
+            self.facts.put(".refresh_token", token);
+            self.facts.put("rotated", token);
+        }
+    }
+
+    /// The refresh token that came in place of the one before, once; empty where none did.
+    pub fn take_rotated(&mut self) -> String {
+        let token = self.facts.get("rotated").into();
+        self.facts.put("rotated", "");
+        token
     }
 
     /// The private key, as PKCS #8 DER, where the credential has one that was not forgotten.
     pub fn private_key(&self) -> Option<&Secret> {
-        match &self.identity {
-            Identity::ServiceAccount(account) => self.vault.get(account.key),
-            Identity::Function(_) => None,
-        }
+        self.key.as_ref()
     }
 
     /// Wipes the private key, for a host that keeps it in a form of its own.
     pub fn forget_private_key(&mut self) {
-        if let Identity::ServiceAccount(account) = &self.identity {
-            self.vault.take(account.key);
-        }
+        self.key = None;
     }
 
     /// Takes the private key over from the same credential, read again.
-    pub(crate) fn renew(&mut self, mut again: Credential) {
-        self.forget_private_key();
-        if let (Identity::ServiceAccount(account), Identity::ServiceAccount(other)) =
-            (&mut self.identity, &again.identity)
-            && let Some(key) = again.vault.take(other.key)
-        {
-            account.key = self.vault.keep(key);
-        }
+    pub(crate) fn renew(&mut self, again: Credential) {
+        self.key = again.key;
     }
 
     /// What tells this credential from every other.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
-}
-
-/// `why` ends the sentence.
-fn invalid(why: &str) -> AuthError {
-    AuthError::about(Code::InvalidCredential, "the credential$. Give the key file whole.", "", why)
-}
-
-/// `why` ends the sentence, or what a stranger wrote does.
-fn unsupported(why: &str, strangers: &str) -> AuthError {
-    AuthError::about(Code::UnsupportedCredential, "the credential$~; supported is service_account.", strangers, why)
 }

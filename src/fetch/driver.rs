@@ -6,7 +6,7 @@ extern crate std;
 use super::host::{Sleep, fetch, import_key, now, object, read_at_most, reason, sign};
 use super::limit::Limit;
 use crate::config::{LARGEST_ANSWER, Limits};
-use crate::credential::{Credential, Fingerprint, Hosts};
+use crate::credential::{Credential, Fingerprint, Terms};
 use crate::error::{AuthError, Code};
 use crate::grant::Target;
 use crate::http::{Request, Response, retry_after_ms};
@@ -35,7 +35,7 @@ const PATIENCE_MS: u32 = 2000;
 #[derive(Debug)]
 pub(super) struct Caller {
     credential: Option<(Secret, Fingerprint)>,
-    hosts: Hosts,
+    hosts: Terms,
     number: Cell<Option<CredentialId>>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Held {
 impl Caller {
     /// # Errors
     /// What is wrong with the credential.
-    pub(super) fn new(credential: Option<Secret>, hosts: Hosts) -> Result<Caller, AuthError> {
+    pub(super) fn new(credential: Option<Secret>, hosts: Terms) -> Result<Caller, AuthError> {
         let checked = |text: Secret| {
             let fingerprint = Credential::from_json_with(text.expose_text(), &hosts)?.fingerprint().clone();
             Ok((text, fingerprint))

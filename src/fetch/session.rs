@@ -5,7 +5,7 @@ use super::driver::{Caller, acquire};
 use super::limit::Limit;
 use super::options::{Carrier, Options};
 use super::place::Place;
-use crate::credential::Hosts;
+use crate::credential::Terms;
 use crate::error::AuthError;
 use crate::grant::{Audience, Scopes, Target};
 use crate::secret::Secret;
@@ -66,7 +66,7 @@ impl Session {
         } = options.checked()?;
         let place = Place::find(base_url, insecure)?;
         let target = Target::id_token(Audience::parse(&audience.unwrap_or_else(|| place.audience()))?);
-        let hosts = Hosts::google().allow(&allowed_hosts);
+        let hosts = Terms::google().allow(&allowed_hosts);
         let hosts = match &emulator {
             Some(origin) => hosts.emulator(origin)?,
             None => hosts,

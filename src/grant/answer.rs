@@ -1,14 +1,12 @@
 //! What the answer of a token endpoint means (RFC 6749, sections 5.1 and 5.2; AIP-4221).
 
-use super::Target;
 use crate::config::{LARGEST_ANSWER, LONGEST_LIFE_MS};
 use crate::error::{AuthError, Code, Details, ServerSaid, shown};
 use crate::http::Received;
 use crate::jose::Claims;
-use crate::json::Json;
+use crate::json::{Json, Text};
 use crate::secret::Secret;
-use crate::template::fill;
-use crate::text::{contains, decimal, filled};
+use crate::text::{concat, contains, decimal, filled, number};
 use crate::time::Now;
 use alloc::string::String;
 
@@ -19,31 +17,40 @@ pub(crate) struct Granted {
     pub(crate) life_ms: u64,
 }
 
+/// What an answer is to hold.
+pub(crate) struct Wanted<'a> {
+    /// Whether it is an access token.
+    pub(crate) access: bool,
+    /// Whom an ID token is for; empty where the endpoint has a say in that.
+    pub(crate) audience: &'a str,
+    /// The members of an ID token, of an access token, and of how many seconds that one lives, or how many were asked for. An ID
+    /// token without a name is the whole answer.
+    pub(crate) names: [&'a str; 3],
+    /// What the whole answer is, as a line of text.
+    pub(crate) whole: &'a str,
+}
+
 /// Reads the answer to a token request that `who` sent.
-pub(crate) fn read(answer: &Received, target: &Target, who: &str, now: Now) -> Result<Granted, AuthError> {
+pub(crate) fn read(answer: &Received, wanted: &Wanted<'_>, who: &str, now: Now) -> Result<Granted, AuthError> {
+    if answer.status != 200 {
+        return Err(refusal(answer, object(answer), who, now));
+    }
+    granted(answer, wanted, now).map_err(|why| {
+        AuthError::passing(Code::InvalidAnswer, "the token endpoint's answer is no token: $. Try again later.", "", why)
+    })
+}
+
+/// What an answer holds that should be JSON.
+pub(crate) fn object<'a>(answer: &Received<'a>) -> Option<Json<'a>> {
     let body = answer.body.as_bytes();
-    let json = if body.len() > LARGEST_ANSWER { None } else { Json::parse(body).filter(Json::is_object) };
-    let why = match (answer.status, json) {
-        (200, Some(json)) => match granted(json, answer, target, now) {
-            Ok(granted) => return Ok(granted),
-            Err(why) => why,
-        },
-        (200, None) => "it is over 1 MiB, cut off, or no JSON object, as a proxy's page",
-        _ => return Err(refusal(answer, json, who, now)),
-    };
-    Err(AuthError::passing(
-        Code::InvalidAnswer,
-        "the token endpoint's answer is no token: $. Try again later.",
-        "",
-        why,
-    ))
+    if body.len() > LARGEST_ANSWER { None } else { Json::parse(body).filter(Json::is_object) }
 }
 
 /// How long a JWT lives from now on. `exp` is by the server's clock, so it is held against the server's own
 /// `Date`; without one, against ours. Never for longer than from `iat` to `exp`: either clock may be far behind.
-pub(crate) fn jwt_life_ms(claims: &Claims, date_ms: Option<u64>, now: Now) -> Option<u64> {
+pub(crate) fn jwt_life_ms(claims: &Claims, date_ms: u64, now: Now) -> Option<u64> {
     let expires_s = claims.seconds("exp")?;
-    let life_ms = in_ms(expires_s).saturating_sub(date_ms.unwrap_or(now.wall_ms));
+    let life_ms = in_ms(expires_s).saturating_sub(if date_ms > 0 { date_ms } else { now.wall_ms });
     let whole_s = expires_s.saturating_sub(claims.seconds("iat").unwrap_or_default());
     Some(life_ms.min(in_ms(whole_s)))
 }
@@ -57,7 +64,7 @@ fn in_ms(seconds: u64) -> u64 {
 pub(crate) fn given(token: &str, expires_at_ms: u64, now: Now) -> Result<Granted, &'static str> {
     let token = sendable(token).ok_or("it returned none, or one that no header can hold")?;
     let life_ms = match expires_at_ms {
-        0 => Claims::read(token).and_then(|claims| jwt_life_ms(&claims, None, now)),
+        0 => Claims::read(token).and_then(|claims| jwt_life_ms(&claims, 0, now)),
         _ => Some(expires_at_ms.saturating_sub(now.wall_ms)),
     };
     if life_ms == Some(0) {
@@ -74,16 +81,26 @@ fn sendable(token: &str) -> Option<&[u8]> {
     (!token.is_empty() && token.iter().all(u8::is_ascii_graphic)).then_some(token)
 }
 
-fn granted(json: Json<'_>, answer: &Received, target: &Target, now: Now) -> Result<Granted, &'static str> {
-    let token = json.text(if target.is_access() { "access_token" } else { "id_token" });
-    let token =
-        token.as_ref().and_then(|token| sendable(token)).ok_or("it holds none of the kind that was asked for")?;
-    let life_ms = if target.is_access() {
+fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, &'static str> {
+    let [id, access, life] = wanted.names;
+    let name = if wanted.access { access } else { id };
+    let json = object(answer);
+    let mut whole = Text::default();
+    let token = if name.is_empty() {
+        wanted.whole
+    } else {
+        let json = json.ok_or("it is over 1 MiB, cut off, or no JSON object, as a proxy's page")?;
+        whole = json.text(name).unwrap_or(whole);
+        &whole
+    };
+    let token = sendable(token).ok_or("it holds none of the kind that was asked for")?;
+    let life_ms = if wanted.access {
+        let said = json.and_then(|json| json.get(life)).and_then(|life| life.as_seconds());
         // A missing expires_in leaves the life open (RFC 6749, section 5.1): Google's is an hour.
-        in_ms(json.get("expires_in").and_then(|seconds| seconds.as_seconds()).unwrap_or(3600))
+        in_ms(said.or_else(|| number(life)).unwrap_or(3600))
     } else {
         let claims = Claims::read(token).ok_or("its id_token is not a JWT")?;
-        if !claims.is_for(target.as_str()) {
+        if !wanted.audience.is_empty() && !claims.is_for(wanted.audience) {
             return Err("its id_token is for another audience");
         }
         jwt_life_ms(&claims, answer.date_ms, now).ok_or("its id_token has no expiry (exp)")?
@@ -98,9 +115,9 @@ fn granted(json: Json<'_>, answer: &Received, target: &Target, now: Now) -> Resu
 /// how far the clocks are apart.
 fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> AuthError {
     let said = said(answer.status, json);
-    let server_ms = answer.date_ms.unwrap_or(now.wall_ms);
+    let server_ms = if answer.date_ms > 0 { answer.date_ms } else { now.wall_ms };
     let apart_s = server_ms.abs_diff(now.wall_ms) / 1000;
-    let apart = fill("$ s $", &[&decimal(apart_s), if server_ms > now.wall_ms { "behind" } else { "ahead" }]);
+    let apart = concat(&[&decimal(apart_s), if server_ms > now.wall_ms { " s behind" } else { " s ahead" }]);
     let transient = matches!(answer.status, 408 | 429 | 500..=599)
         || matches!(said.error.as_str(), "internal_failure" | "server_error" | "temporarily_unavailable");
     let (code, message, own) = if transient {
@@ -114,9 +131,9 @@ fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> Au
             "the token endpoint refused $ a token (~). Look at the account, its key, and what it was asked for.";
         (Code::ExchangeRefused, message, who)
     };
-    let words = fill("HTTP $ $ $", &[&decimal(answer.status.into()), &said.error, &said.description]);
+    let words = concat(&["HTTP ", &decimal(answer.status.into()), " ", &said.error, " ", &said.description]);
     let message = filled(message, &words, own);
-    let retry_after_ms = answer.retry_after_ms;
+    let retry_after_ms = Some(answer.retry_after_ms).filter(|ms| *ms > 0);
     AuthError::whole(Details { code, message, transient, retry_after_ms, server: Some(said) })
 }
 
@@ -142,17 +159,17 @@ fn is_skew(said: &ServerSaid, apart_s: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grant::Audience;
     use crate::jose::signing_input;
-    use crate::text::concat;
 
     const NOW: Now = Now::new(1_800_000_000_000, 0);
-    fn target() -> Target {
-        Target::id_token(Audience::parse("https://a.example").unwrap())
+    const NAMES: [&str; 3] = ["id_token", "access_token", "expires_in"];
+
+    fn target() -> Wanted<'static> {
+        Wanted { access: false, audience: "https://a.example", names: NAMES, whole: "" }
     }
 
     fn answer(status: u16, body: &str) -> Received<'_> {
-        Received { status, date_ms: None, retry_after_ms: None, body }
+        Received { status, date_ms: 0, retry_after_ms: 0, body }
     }
 
     fn id_token(claims: &str) -> String {
@@ -176,7 +193,7 @@ mod tests {
             (None, 1_799_999_400, 3600),
             (None, 1_800_000_600, 3000),
         ] {
-            let answer = Received { date_ms: server_s.map(|s: u64| s * 1000), ..answer(200, &hour) };
+            let answer = Received { date_ms: server_s.map_or(0, |s: u64| s * 1000), ..answer(200, &hour) };
             let granted = read(&answer, &target(), "x", Now::new(here_s * 1000, 0)).unwrap();
             assert_eq!(granted.life_ms, life_s * 1000, "{server_s:?} {here_s}");
         }
@@ -210,7 +227,7 @@ mod tests {
 
     #[test]
     fn expires_in_comes_in_many_shapes() {
-        let target = Target::access_token(crate::grant::Scopes::parse("s").unwrap());
+        let target = Wanted { access: true, audience: "", names: NAMES, whole: "" };
         for (member, life_ms) in [
             ("", Some(3_600_000)),
             (",\"expires_in\":10", Some(10_000)),
@@ -223,6 +240,25 @@ mod tests {
             let granted = read(&answer(200, &body), &target, "x", NOW);
             assert_eq!(granted.ok().map(|granted| granted.life_ms), life_ms, "{member}");
         }
+    }
+
+    #[test]
+    fn other_endpoints_have_other_names() {
+        let access = Wanted { access: true, audience: "", names: ["token", "accessToken", "600"], whole: "" };
+        let body = "{\"accessToken\":\"t\",\"expireTime\":\"2027-01-15T08:10:00Z\"}";
+        assert_eq!(read(&answer(200, body), &access, "x", NOW).unwrap().life_ms, 600_000);
+        let whole = |whole| Wanted { names: ["", "", ""], whole, ..target() };
+        let token = id_token(r#"{"aud":"https://a.example","iat":1800000000,"exp":1800003600}"#);
+        assert_eq!(read(&answer(200, ""), &whole(&token), "x", NOW).unwrap().life_ms, 3_600_000);
+        for body in ["", "<html>", "a b", token.strip_prefix("e").unwrap()] {
+            assert_eq!(read(&answer(200, ""), &whole(body), "x", NOW).unwrap_err().code, Code::InvalidAnswer, "{body}");
+        }
+        let any = Wanted { audience: "", ..target() };
+        let other = id_answer(r#"{"aud":"other","iat":1800000000,"exp":1800003600}"#);
+        assert!(
+            read(&answer(200, &other), &any, "x", NOW).is_ok()
+                && read(&answer(200, &other), &target(), "x", NOW).is_err()
+        );
     }
 
     #[test]
@@ -264,7 +300,7 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_named() {
         let body = r#"{"error":"invalid_grant","error_description":"Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."}"#;
-        let answer = Received { date_ms: Some(NOW.wall_ms), ..answer(400, body) };
+        let answer = Received { date_ms: NOW.wall_ms, ..answer(400, body) };
         let error = read(&answer, &target(), "x", Now::new(NOW.wall_ms - 600_000, 0)).unwrap_err();
         assert_eq!(error.code, Code::ClockSkew);
         assert!(error.message.contains("600 s behind"), "{}", error.message);

@@ -1,9 +1,9 @@
-//! How one thing is exchanged for a token: the requests that ask, and what their answers mean.
+//! What is asked for, and what the answers of those who give tokens mean.
 
 mod answer;
-mod jwt_bearer;
+mod mac;
 mod target;
 
-pub(crate) use answer::{Granted, given, read};
-pub(crate) use jwt_bearer::{assertion, token_request};
+pub(crate) use answer::{Granted, Wanted, given, object, read};
+pub(crate) use mac::{hex, hmac};
 pub use target::{Audience, Scopes, Target};

@@ -8,11 +8,24 @@ use alloc::vec::Vec;
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// Padded base64 (RFC 4648, section 4).
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let mut out = encoded(bytes, STANDARD);
+    while !out.len().is_multiple_of(4) {
+        out.push_str("=");
+    }
+    out
+}
+
 /// base64url without padding (RFC 7515, section 2).
 pub(crate) fn encode_url(bytes: &[u8]) -> String {
+    encoded(bytes, URL_SAFE)
+}
+
+fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     let mut out = String::new();
     let (mut group, mut bits) = (0_u32, 0_u32);
-    let mut emit = |six: u32| push(&mut out, URL_SAFE.get((six & 63) as usize).map_or('-', |byte| char::from(*byte)));
+    let mut emit = |six: u32| push(&mut out, alphabet.get((six & 63) as usize).map_or('-', |byte| char::from(*byte)));
     for byte in bytes {
         group = group << 8 | u32::from(*byte);
         bits = bits.wrapping_add(8);
@@ -80,6 +93,8 @@ mod tests {
             [(&b""[..], ""), (b"f", "Zg"), (b"fo", "Zm8"), (b"foo", "Zm9v"), (&[0xfb, 0xff, 0xfe], "-__-")]
         {
             assert_eq!(encode_url(bytes), text);
+            assert_eq!(encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_"), text);
+            assert_eq!(encode(bytes).len() % 4, 0);
             assert_eq!(decode_url(text.as_bytes()).as_deref(), Some(bytes));
         }
         let all: Vec<u8> = (0..=255).collect();

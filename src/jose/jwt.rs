@@ -3,7 +3,9 @@
 use super::base64;
 use crate::json::Json;
 use crate::secret::Secret;
+#[cfg(test)]
 use crate::text::concat;
+#[cfg(test)]
 use alloc::string::String;
 
 /// How a JWS is signed (RFC 7518, section 3.1).
@@ -16,6 +18,7 @@ pub enum Algorithm {
 }
 
 /// The JWS Signing Input (RFC 7515, section 5.1): both parts in base64url, a dot between them.
+#[cfg(test)]
 pub(crate) fn signing_input(header: &str, claims: &str) -> String {
     concat(&[&base64::encode_url(header.as_bytes()), ".", &base64::encode_url(claims.as_bytes())])
 }

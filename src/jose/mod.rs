@@ -4,6 +4,7 @@ pub(crate) mod base64;
 mod jwt;
 pub(crate) mod key;
 
+#[cfg(test)]
 pub(crate) use jwt::signing_input;
 pub use jwt::{Algorithm, Claims};
 pub(crate) use key::rsa_private_key;

@@ -10,14 +10,14 @@
 mod turn;
 
 use crate::config::Limits;
-use crate::credential::{Credential, Hosts};
+use crate::credential::{Credential, Terms};
 use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
 use crate::session::{Path, audience, check, hop, may_resend, read};
 use crate::time::Now;
-use crate::token::{Asked, CredentialId, Happening, Key, Mode, OperationId, Said, Tokens};
+use crate::token::{Asked, CredentialId, Key, Mode, OperationId, Said, Tokens};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
@@ -61,8 +61,9 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
-/// | `c` | renew, hosts, emulator, function, file | the number of the credential: that of the function that the caller numbers so, or else of the file |
-/// | `g` | deadline, credential, access, mode, audience or sorted scopes; where the credential is 0: hosts, emulator and file before the last | a turn |
+/// | `c` | renew, emulator, facts, mark, file | the number of the credential of whom these facts are known, whose plan begins at that mark: `read` and then the file's text, `search`, or `function` |
+/// | `q` | credential | the project that its file wants to pay, and the refresh token that came in place of the one before, once |
+/// | `g` | deadline, credential, access, mode, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
 /// | `k` | call | the bytes of the private key that it is to sign with, PKCS #8 DER, and no zero character behind them; none once it is forgotten |
@@ -103,7 +104,6 @@ fn text(bytes: &[u8]) -> &str {
 
 /// Whoever fails has written nothing yet.
 fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
-    let mut hosts = Hosts::google();
     let letter = fields.text();
     let now = Now::new(fields.number(), fields.number());
     match letter.as_bytes() {
@@ -132,29 +132,27 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"c" => {
             let renew = fields.flag();
-            hosts.set(fields.text(), fields.text())?;
-            let credential = match fields.small() {
-                0 => Credential::from_json_with(fields.rest(), &hosts)?,
-                function => Credential::function(function),
-            };
+            let facts = Terms::told(fields.text(), fields.text())?;
+            let credential = Credential::planned(fields.text(), facts, fields.rest())?;
             out.number(tokens.register(credential, renew).0.into());
+        }
+        b"q" => {
+            if let Some(credential) = tokens.credential(CredentialId(fields.small())) {
+                out.text(credential.quota_project());
+                out.text(&credential.take_rotated());
+            }
         }
         b"g" => {
             let deadline_ms = fields.number();
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
-            let mut file = "";
-            if credential == 0 {
-                hosts.set(fields.text(), fields.text())?;
-                file = fields.text();
-            }
             let target = Target::parse(access, fields.rest())?;
             let mode = match mode {
                 0 => Mode::Usual,
                 1 => Mode::Early,
                 _ => Mode::Forced,
             };
-            let (credential, hosts) = (CredentialId(credential), core::mem::take(&mut hosts));
-            let id = tokens.admit(Asked { credential, file: file.into(), hosts, target, mode, deadline_ms }, now)?;
+            let credential = CredentialId(credential);
+            let id = tokens.admit(Asked { credential, target, mode, deadline_ms }, now)?;
             return turn::next(tokens, id, &Said::BEGUN, now, out);
         }
         b"s" => {
@@ -189,21 +187,8 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
 }
 
 fn said<'a>(fields: &mut Fields<'a>) -> Said<'a> {
-    let kind = match fields.small() {
-        0 => Happening::Failed,
-        1 => Happening::Signed,
-        2 => Happening::Answered,
-        3 => Happening::Returned,
-        4 => Happening::Granted,
-        _ => Happening::Woken,
-    };
+    let kind = fields.small();
     let (value, date_ms, retry_after_ms) = (fields.number(), fields.number(), fields.number());
-    let some = |value: u64| (value > 0).then_some(value);
-    let answer = Received {
-        status: value as u16,
-        date_ms: some(date_ms),
-        retry_after_ms: some(retry_after_ms),
-        body: fields.rest(),
-    };
+    let answer = Received { status: value as u16, date_ms, retry_after_ms, body: fields.rest() };
     Said { kind, expires_at_ms: value, answer }
 }

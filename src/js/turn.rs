@@ -27,11 +27,10 @@ pub(super) fn next(
         }
         Next::Act(order) => {
             let leads = tokens.leads(id);
-            out.bytes(&[order.task as u8]);
+            out.bytes(&[order.task]);
             out.number(id.0);
             out.number(leads.0.into());
             out.text(&order.text);
-            out.text(&order.secret);
         }
     }
     Ok(())

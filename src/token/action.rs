@@ -39,10 +39,24 @@ pub enum Action {
         /// Its path.
         path: String,
     },
+    /// Read variables of the environment, then tell [`Event::Returned`]: of each that is set, a byte 1, the name, a byte 2, and
+    /// the text without control characters.
+    Environment {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Read certificates (RFC 7468), then tell [`Event::Returned`] with a JSON array of each one's DER in base64: the first of the
+    /// one file, and then those of the other that are not there yet.
+    Certificates {
+        /// The path of the file with the leaf.
+        leaf: String,
+        /// The path of the file with those that vouch for it; may be empty.
+        chain: String,
+    },
     /// Run a program, then tell [`Event::Returned`] with what it printed.
     Run {
-        /// The program and its arguments.
-        command: Vec<String>,
+        /// The program and its arguments, as in a shell without any expansion: double quotes keep spaces in a word.
+        command: String,
         /// Its environment, beside the host's own.
         environment: Vec<(String, String)>,
         /// How long it may run.
@@ -54,6 +68,15 @@ pub enum Action {
         function: u32,
         /// What it is asked for.
         target: Target,
+    },
+    /// Call the caller's function for a subject token, then tell [`Event::Granted`].
+    Subject {
+        /// Which function, by the number that the driver gave it.
+        function: u32,
+        /// The type of token that the credential's file names.
+        kind: String,
+        /// Whom it is for, as the file says.
+        audience: String,
     },
     /// Load a record from a store, then tell [`Event::Loaded`].
     Load {

@@ -2,7 +2,7 @@
 
 use super::FlightId;
 use crate::config::Limits;
-use crate::credential::{Fingerprint, Hosts};
+use crate::credential::Fingerprint;
 use crate::grant::Target;
 use crate::secret::Secret;
 use crate::text::append;
@@ -21,13 +21,6 @@ impl Key {
         let kind = if target.is_access() { "\naccess\n" } else { "\nid\n" };
         self.0.clear();
         append(&mut self.0, &[credential.as_str(), kind, target.as_str()]);
-    }
-
-    /// Becomes the key of a credential file that is to be read: what may be in it depends on the hosts. Those that are
-    /// allowed have a space before them, which an origin has not, nor the begin of a token's key.
-    pub(crate) fn become_file(&mut self, path: &str, hosts: &Hosts) {
-        self.0.clear();
-        append(&mut self.0, &[hosts.emulator_origin(), hosts.allowed(), "\n", path]);
     }
 
     pub(crate) fn clear(&mut self) {

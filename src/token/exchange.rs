@@ -1,39 +1,42 @@
-//! The machine that gets one token for one credential. Each credential type is a path through its states.
+//! The machine that gets one token for one credential, by its [plan](crate::plan).
 
-use super::order::{Happening, Order, Said, Task};
+use super::order::{Order, Said, happening};
 use super::{Action, Event, Outcome};
 use crate::config::Limits;
-use crate::credential::{Credential, Identity};
-use crate::error::{AuthError, Code};
-use crate::grant::{Granted, Target, assertion, given, read, token_request};
-use crate::template::fill;
-use crate::text::{before, cut, decimal};
-use crate::time::Now;
+use crate::credential::Credential;
+use crate::error::{AuthError, Code, shown};
+use crate::facts::Facts;
+use crate::grant::{Granted, Target, Wanted, given, hex, hmac, object, read};
+use crate::jose::base64::{encode, encode_url};
+use crate::json::{Json, Text};
+use crate::plan::{follow, line, marked};
+use crate::record::Fields;
+use crate::secret::Secret;
+use crate::text::{before, concat, cut, decimal, number, part};
+use crate::time::{Now, calendar};
 use alloc::string::String;
 
-/// One exchange under way. It holds no secret, so it can be cloned, compared and hashed.
+/// One exchange under way. It holds no secret, so it can be cloned, compared and hashed: what comes up on the way is noted
+/// beside it, in [`Notes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Exchange {
-    state: State,
-    /// What was given away to be signed.
-    input: String,
+    /// What the host is out for, by the letter of its task; 0: for nothing.
+    out: u8,
+    /// Where the plan goes on.
+    at: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-enum State {
-    #[default]
-    Idle,
-    Signing,
-    Sending,
-    Calling,
-    Ended,
-}
+/// What comes up on the way to a token, some of it secret. It is never shown, and wiped when dropped.
+#[derive(Debug, Default)]
+pub struct Notes(Facts);
 
 /// What an exchange works with. It stays the same from its first step to its last.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// Who asks. What the exchange needs to keep secret lies in its vault.
     pub credential: &'a mut Credential,
+    /// What was noted so far; empty at the begin.
+    pub notes: &'a mut Notes,
     /// What is asked for.
     pub target: &'a Target,
     /// How long things may take.
@@ -48,10 +51,9 @@ pub(crate) enum Step {
 
 impl Exchange {
     /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange.
-    pub fn step(&mut self, context: Context<'_>, event: Event, now: Now) -> Action {
-        let Context { credential, target, limits } = context;
-        let next = self.next(&Context { credential, target, limits }, &Said::of(&event, &mut String::new()), now);
-        let vault = &mut credential.vault;
+    pub fn step(&mut self, mut context: Context<'_>, event: Event, now: Now) -> Action {
+        let next = self.next(&mut context, &Said::of(&event, &mut String::new()), now);
+        let vault = &mut context.credential.vault;
         match next {
             Ok(Step::Act(order)) => order.action(Some(vault), 0),
             Ok(Step::Had(Granted { token, life_ms })) => {
@@ -62,64 +64,243 @@ impl Exchange {
     }
 
     /// As [`Exchange::step`], in the flat form.
-    pub(crate) fn next(&mut self, context: &Context<'_>, said: &Said, now: Now) -> Result<Step, AuthError> {
-        let state = core::mem::replace(&mut self.state, State::Ended);
-        let Context { credential, target, limits } = context;
-        let content = &said.answer.body;
-        match (state, said.kind, &credential.identity) {
-            (State::Idle, Happening::Begun, Identity::ServiceAccount(account)) => {
-                self.state = State::Signing;
-                // Built for each exchange, so that its times are never old.
-                self.input = assertion(account, target, now, limits.assertion_lifetime_s);
-                let text = fill("$\0$", &[credential.fingerprint().as_str(), &self.input]);
-                Ok(Step::Act(Order::new(Task::Sign, text)))
+    pub(crate) fn next(&mut self, context: &mut Context<'_>, said: &Said, now: Now) -> Result<Step, AuthError> {
+        self.take(context, said, now)?;
+        loop {
+            let facts = &mut context.notes.0;
+            let (sign, text) = follow(&mut self.at, facts)?;
+            let credential = &mut *context.credential;
+            let mut fields = Fields::new(&text);
+            match sign {
+                b'0'..=b'9' => {
+                    if sign == b'3' {
+                        facts.put("place", before(cut(&text, "://").unwrap_or_default().1, "/"));
+                    }
+                    self.out = sign;
+                    return Ok(Step::Act(Order { task: sign, text }));
+                }
+                b'.' => {
+                    let token = Secret::new(facts.get("token"));
+                    // A JWT of one's own has no answer that says it.
+                    let own_ms = context.limits.assertion_lifetime_s.min(3600).wrapping_mul(1000);
+                    return Ok(Step::Had(Granted { token, life_ms: number(facts.get("life")).unwrap_or(own_ms) }));
+                }
+                b'w' => wants(facts, context.target),
+                b'N' => match facts.depth.checked_sub(1) {
+                    Some(depth) => facts.depth = depth,
+                    None => self.at = marked(&text, self.at, facts)?,
+                },
+                b'L' => {
+                    credential
+                        .become_found(said.answer.body)
+                        .map_err(|error| AuthError::of(error.code, concat(&[&text, ": ", &error.message]), false))?;
+                    self.begin(context, now);
+                }
+                b'a' => credential.absent_until_ms = now.mono_ms.saturating_add(context.limits.absence_kept_ms),
+                b'O' => credential.rotate(facts.get("rotated")),
+                b'D' | b'T' | b'U' => {
+                    let had = if sign == b'D' {
+                        given(facts.get("body"), said.expires_at_ms, now).map_err(|why| {
+                            AuthError::about(
+                                Code::CredentialFunctionFailed,
+                                "the credential function failed: ~.",
+                                why,
+                                "",
+                            )
+                        })?
+                    } else {
+                        let names = [fields.text(), fields.text(), fields.text()];
+                        let access = !facts.get("scopes").is_empty();
+                        let audience = if sign == b'T' { facts.get("target_audience") } else { "" };
+                        let whole = facts.get("body");
+                        read(&said.answer, &Wanted { access, audience, names, whole }, facts.get("who"), now)?
+                    };
+                    facts.put("token", had.token.expose_text());
+                    facts.put("life", &decimal(had.life_ms));
+                }
+                _ => {
+                    let name = fields.text();
+                    let rest = fields.rest();
+                    let noted = match sign {
+                        b'b' => encode_url(rest.as_bytes()).into(),
+                        b'B' => encode(rest.as_bytes()).into(),
+                        b'h' => hex(&crate::credential::sha256(rest.as_bytes())),
+                        b'M' => mac(fields),
+                        b'z' => Text::from(String::from(part(rest, 0, rest.len().wrapping_sub(1)))),
+                        _ => object(&said.answer).map_or_else(Text::default, |json| member(json, rest)),
+                    };
+                    facts.put(name, &noted);
+                }
             }
-            (State::Signing, Happening::Signed, Identity::ServiceAccount(account)) => {
-                self.state = State::Sending;
-                let text = fill("POST\0$\0$", &[&account.endpoint, &decimal(limits.exchange_timeout_ms)]);
-                let secret = token_request(&self.input, content);
-                Ok(Step::Act(Order { secret, ..Order::new(Task::Send, text) }))
-            }
-            (State::Sending, Happening::Answered, Identity::ServiceAccount(account)) => {
-                read(&said.answer, target, &account.client_email, now).map(Step::Had)
-            }
-            (State::Idle, Happening::Begun, Identity::Function(function)) => {
-                self.state = State::Calling;
-                let access = if target.is_access() { "1" } else { "" };
-                let text = fill("$\0$\0$", &[&decimal(u64::from(*function)), access, target.as_str()]);
-                Ok(Step::Act(Order::new(Task::Call, text)))
-            }
-            (State::Calling, Happening::Granted, _) => {
-                given(content, said.expires_at_ms, now).map(Step::Had).map_err(function_failed)
-            }
-            (_, Happening::Failed, identity) => Err(failed(state, content, identity)),
-            _ => Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked.")),
         }
+    }
+
+    /// Notes what happened.
+    fn take(&mut self, context: &mut Context<'_>, said: &Said, now: Now) -> Result<(), AuthError> {
+        let out = core::mem::take(&mut self.out);
+        let next = line(self.at);
+        let read_next = next.as_bytes().first().copied().unwrap_or_default();
+        let answer = &said.answer;
+        let body = answer.body;
+        let facts = &mut context.notes.0;
+        // By the letter of the task.
+        let usual = match out {
+            0 => happening::BEGUN,
+            b'2' | b'3' | b'5' => u32::from(out & 15).wrapping_sub(1),
+            _ => happening::RETURNED,
+        };
+        let mut why = String::new();
+        let mut sign = char::from(out);
+        if said.kind == happening::FAILED && out > 0 {
+            why = shown(body);
+        } else if said.kind != usual {
+            return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked."));
+        } else if out == 0 {
+            self.begin(context, now);
+            return Ok(());
+        } else if out == b'3' && answer.status != 200 && !matches!(read_next, b'T' | b'U') {
+            why = concat(&["HTTP ", &decimal(answer.status.into())]);
+            sign = 'H';
+        } else if out == b'7' {
+            facts.add(answer.body);
+        }
+        facts.put("body", line_of(body));
+        if !why.is_empty() {
+            facts.put("why", &why);
+            let mut usual = [0; 4];
+            let usual = sign.encode_utf8(&mut usual);
+            self.at = marked(if read_next == b'*' { part(next, 1, next.len()) } else { usual }, self.at, facts)?;
+        }
+        Ok(())
+    }
+
+    /// Begins at the plan of the credential, which may have changed.
+    fn begin(&mut self, context: &mut Context<'_>, now: Now) {
+        let Context { credential, notes, target, limits } = context;
+        let facts = &mut notes.0;
+        (*facts, self.at) = credential.begin();
+        let [date, clock] = calendar(now);
+        let mut names = Fields::new("now\0end\0day\0clock\0ms\0probe\0absent\0id\0inner");
+        for number in [
+            // 0 is not noted; a clock that stands at the epoch is wrong by more than a second.
+            now.wall_s().max(1),
+            now.wall_s().wrapping_add(limits.assertion_lifetime_s.min(3600)),
+            date,
+            clock,
+            limits.exchange_timeout_ms,
+            limits.probe_timeout_ms,
+            (now.mono_ms < credential.absent_until_ms).into(),
+            (facts.depth == 0 && !target.is_access()).into(),
+            (facts.depth > 0).into(),
+        ] {
+            let name = names.text();
+            if number > 0 {
+                facts.put(name, &decimal(number));
+            }
+        }
+        facts.put("role", "the token endpoint");
+        wants(facts, target);
     }
 }
 
-/// What it means that an action failed.
-fn failed(state: State, why: &str, identity: &Identity) -> AuthError {
-    match (state, identity) {
-        (State::Sending, Identity::ServiceAccount(account)) => {
-            let host = before(cut(&account.endpoint, "://").unwrap_or_default().1, "/");
-            AuthError::passing(
-                Code::ExchangeUnavailable,
-                "the token endpoint ($) could not be reached: ~. Try again later.",
-                why,
-                host,
-            )
+/// Notes what is wanted of the token that comes next: the caller's target, or else to act as an account.
+fn wants(facts: &mut Facts, target: &Target) {
+    let (mut scopes, mut audience) = ("https://www.googleapis.com/auth/cloud-platform", "");
+    if facts.depth == 0 && facts.get("iam").is_empty() {
+        (scopes, audience) = if target.is_access() { (target.as_str(), "") } else { ("", target.as_str()) };
+    }
+    facts.put("scopes", scopes);
+    facts.put("target_audience", audience);
+}
+
+/// A line without the white space around it. More than one is no text to be noted, nor what is longer than any token.
+fn line_of(text: &str) -> &str {
+    let text = text.trim_ascii();
+    if text.len() <= 16 * 1024 && text.bytes().all(|byte| byte >= b' ' && byte != 0x7f) { text } else { "" }
+}
+
+/// A member by its name, else by its path with dots: its text, or how it is written.
+fn member(json: Json<'_>, path: &str) -> Text {
+    let name = before(path, ".");
+    match (json.get(path), json.get(name)) {
+        (Some(value), _) => {
+            let word = value.word();
+            Text::from(String::from(line_of(&word)))
         }
-        (State::Calling, _) => function_failed(why),
-        _ => AuthError::about(
-            Code::SigningFailed,
-            "the credential's private_key could not sign: ~. Look at it.",
-            why,
-            "",
-        ),
+        (None, Some(inner)) => member(inner, part(path, name.len().wrapping_add(1), path.len())),
+        _ => Text::default(),
     }
 }
 
-fn function_failed(why: &str) -> AuthError {
-    AuthError::about(Code::CredentialFunctionFailed, "the credential function failed: ~.", why, "")
+/// The hash of each text, the key being that of the one before; the first is the key.
+fn mac(mut texts: Fields<'_>) -> Text {
+    let mut hash = hmac(texts.text().as_bytes(), texts.text().as_bytes());
+    while !texts.rest().is_empty() {
+        hash = hmac(&hash, texts.text().as_bytes());
+    }
+    hex(&hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::sha256;
+
+    /// Of aws-sig-v4-test-suite, and the example of the AWS General Reference.
+    #[test]
+    fn signatures_are_those_of_awss_published_examples() {
+        const TOKEN: &str = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+        let nothing = hex(&sha256(b""));
+        for (service, query, headers, names, published) in [
+            (
+                "service",
+                "",
+                "host:example.amazonaws.com\nx-amz-date:20150830T123600Z\n",
+                "host;x-amz-date",
+                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+            ),
+            (
+                "service",
+                "",
+                &concat(&[
+                    "host:example.amazonaws.com\nx-amz-date:20150830T123600Z\nx-amz-security-token:",
+                    TOKEN,
+                    "\n",
+                ]),
+                "host;x-amz-date;x-amz-security-token",
+                "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+            ),
+            (
+                "iam",
+                "Action=ListUsers&Version=2010-05-08",
+                "content-type:application/x-www-form-urlencoded; charset=utf-8\nhost:iam.amazonaws.com\nx-amz-date:20150830T123600Z\n",
+                "content-type;host;x-amz-date",
+                "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+            ),
+        ] {
+            let method = if service == "iam" { "GET" } else { "POST" };
+            let canonical = concat(&[method, "\n/\n", query, "\n", headers, "\n", names, "\n", &nothing]);
+            let hash = hex(&sha256(canonical.as_bytes()));
+            let text = concat(&[
+                "AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\x0020150830\0us-east-1\0",
+                service,
+                "\0aws4_request\0AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/",
+                service,
+                "/aws4_request\n",
+                &hash,
+            ]);
+            assert_eq!(mac(Fields::new(&text)).as_str(), published, "{names}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_found_by_its_name_or_its_path() {
+        let json =
+            Json::parse(br#"{"a.b":"whole","a":{"b":"part","c":{"d":7}},"n":true,"x":"y\u0000z","l":"a\nb"}"#).unwrap();
+        for (path, text) in
+            [("a.b", "whole"), ("a.c.d", "7"), ("n", "true"), ("a.c.e", ""), ("e", ""), ("", ""), ("x", ""), ("l", "")]
+        {
+            assert_eq!(member(json, path).as_str(), text, "{path}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One token for one credential, without cache and company: for Rust programs that drive the core themselves.
 
-use super::{Action, Context, Event, Exchange};
+use super::{Action, Context, Event, Exchange, Notes};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::grant::Target;
@@ -29,6 +29,7 @@ pub struct Flow {
     target: Target,
     limits: Limits,
     exchange: Exchange,
+    notes: Notes,
 }
 
 impl Flow {
@@ -39,13 +40,13 @@ impl Flow {
 
     /// A flow with its own limits.
     pub fn with(credential: Credential, target: Target, limits: Limits) -> Flow {
-        Flow { credential, target, limits, exchange: Exchange::default() }
+        Flow { credential, target, limits, exchange: Exchange::default(), notes: Notes::default() }
     }
 
     /// Takes what happened, and says what to do next.
     pub fn step(&mut self, event: Event, now: Now) -> Action {
-        let Flow { credential, target, limits, exchange } = self;
-        exchange.step(Context { credential, target, limits }, event, now)
+        let Flow { credential, target, limits, exchange, notes } = self;
+        exchange.step(Context { credential, notes, target, limits }, event, now)
     }
 
     /// A secret that an action names: a request's body.

@@ -5,14 +5,14 @@ use super::cache::{Cache, State};
 use super::exchange::Step;
 use super::flights::Flights;
 use super::operations::{Operation, Phase};
-use super::order::{Happening, Order, Said, Task};
+use super::order::{Order, Said};
 use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
 use crate::grant::Granted;
 use crate::secret::Secret;
-use crate::text::{concat, decimal};
+use crate::text::decimal;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -34,8 +34,6 @@ pub(crate) struct Holdings {
 pub(crate) struct Known {
     pub(crate) id: CredentialId,
     credential: Credential,
-    /// The file that it was read from last.
-    file: Key,
 }
 
 /// What a call is to do next, unless it is an error.
@@ -77,7 +75,7 @@ impl Holdings {
                     self.credentials.remove(idle);
                 }
                 self.last.0 = self.last.0.wrapping_add(1);
-                Box::new(Known { id: self.last, credential, file: Key::default() })
+                Box::new(Known { id: self.last, credential })
             }
         };
         let id = known.id;
@@ -102,7 +100,7 @@ impl Holdings {
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
         let mut said = said;
         if !matches!(operation.phase, Phase::Leading(..)) {
-            if let Some(next) = self.decide(operation, said, now)? {
+            if let Some(next) = self.decide(operation, now)? {
                 return Ok(next);
             }
             said = &Said::BEGUN;
@@ -111,30 +109,15 @@ impl Holdings {
     }
 
     /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
-    fn decide(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Option<Next>, AuthError> {
+    fn decide(&mut self, operation: &mut Operation, now: Now) -> Result<Option<Next>, AuthError> {
         let mut followed = FlightId::NONE;
         if let Phase::Following(flight) = operation.phase {
             followed = flight;
         }
-        if let Phase::Reading(flight) = operation.phase {
-            self.file_read(operation, said)?;
-            self.flights.end(flight);
-        }
         let Operation { ask, key, phase, .. } = operation;
-        let mut known = ask.credential;
-        if known == UNKNOWN {
-            if ask.file.is_empty() {
-                return Err(nothing_found());
-            }
-            key.become_file(&ask.file, &ask.hosts);
-            known = self.credentials.iter().find(|known| known.file == *key).map_or(UNKNOWN, |known| known.id);
-        }
-        if known != UNKNOWN {
-            key.become_token(self.credential(known).ok_or_else(lost)?.fingerprint(), &ask.target);
-        }
+        key.become_token(self.credential(ask.credential).ok_or_else(lost)?.fingerprint(), &ask.target);
         let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
         let running = self.flights.running(key, now.mono_ms, dead_after_ms);
-        // That of a file has no token.
         if let Some(entry) = self.cache.find(key.as_str()) {
             let usable = match (ask.mode, entry.lease.state(now)) {
                 (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
@@ -151,25 +134,21 @@ impl Holdings {
         }
         if running != FlightId::NONE {
             *phase = Phase::Following(running);
-            return Ok(Some(Next::Act(Order::new(Task::Join, decimal(running.0.into())))));
+            let text = decimal(running.0.into()).into();
+            return Ok(Some(Next::Act(Order { task: b'6', text })));
         }
-        let flight = self.flights.start(key.clone(), known, now.mono_ms, self.limits.failure_told_ms);
-        if known != UNKNOWN {
-            *phase = Phase::Leading(flight, known);
-            return Ok(None);
-        }
-        *phase = Phase::Reading(flight);
-        Ok(Some(Next::Act(Order::new(Task::Read, ask.file.as_str().into()))))
+        let flight = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
+        *phase = Phase::Leading(flight, ask.credential);
+        Ok(None)
     }
 
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
         let Phase::Leading(flight, id) = operation.phase else { return Err(lost()) };
-        let Operation { ask, key, exchange, .. } = operation;
-        let known = find(&mut self.credentials, id).ok_or_else(lost)?;
-        let credential = &mut known.credential;
-        let context = Context { credential, target: &ask.target, limits: &self.limits };
-        match exchange.next(&context, said, now) {
+        let Operation { ask, key, exchange, notes, .. } = operation;
+        let credential = &mut find(&mut self.credentials, id).ok_or_else(lost)?.credential;
+        let mut context = Context { credential, notes, target: &ask.target, limits: &self.limits };
+        match exchange.next(&mut context, said, now) {
             Ok(Step::Had(Granted { token, life_ms })) => {
                 self.flights.end(flight);
                 self.keep(core::mem::take(key), token, life_ms, flight, now);
@@ -179,7 +158,7 @@ impl Holdings {
             Err(error) => {
                 if !error.transient {
                     // The file may hold another key by now.
-                    known.file = Key::default();
+                    context.credential.search_anew();
                 }
                 // A fresh token has its early refresh still before it.
                 if let Some(entry) =
@@ -191,44 +170,10 @@ impl Holdings {
             }
         }
     }
-
-    fn file_read(&mut self, operation: &mut Operation, said: &Said) -> Result<(), AuthError> {
-        let Operation { ask, key, .. } = operation;
-        let content = &said.answer.body;
-        match said.kind {
-            Happening::Returned => {
-                let credential = Credential::from_json_with(content, &ask.hosts).map_err(|error| {
-                    let about = concat(&[&ask.file, "): ", &error.message]);
-                    AuthError::about(error.code, "GOOGLE_APPLICATION_CREDENTIALS ($", "", &about)
-                })?;
-                self.register(credential, true);
-                if let Some(known) = self.credentials.last_mut() {
-                    known.file = core::mem::take(key);
-                }
-                Ok(())
-            }
-            Happening::Failed => Err(AuthError::about(
-                Code::CredentialUnreadable,
-                "GOOGLE_APPLICATION_CREDENTIALS ($) could not be read: ~.",
-                content,
-                &ask.file,
-            )),
-            _ => Err(lost()),
-        }
-    }
 }
-
-const UNKNOWN: CredentialId = CredentialId::UNKNOWN;
 
 fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
     credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)
-}
-
-fn nothing_found() -> AuthError {
-    AuthError::plain(
-        Code::CredentialNotFound,
-        "no credential was given, and GOOGLE_APPLICATION_CREDENTIALS names no file. Give a service-account key.",
-    )
 }
 
 fn lost() -> AuthError {

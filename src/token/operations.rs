@@ -1,7 +1,7 @@
 //! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Asked, CredentialId, Exchange, FlightId, Key};
+use super::{Asked, CredentialId, Exchange, FlightId, Key, Notes};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,10 +14,11 @@ pub struct OperationId(pub u64);
 pub(crate) struct Operation {
     id: OperationId,
     pub(crate) ask: Asked,
-    /// Of what it waits for; of the file, as long as that is not read.
+    /// Of what it waits for.
     pub(crate) key: Key,
     pub(crate) phase: Phase,
     pub(crate) exchange: Exchange,
+    pub(crate) notes: Notes,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,6 @@ pub(crate) enum Phase {
     New,
     /// Another call is out for the same.
     Following(FlightId),
-    /// Reads the credential file that the environment names.
-    Reading(FlightId),
     /// Out to get the token.
     Leading(FlightId, CredentialId),
 }
@@ -36,7 +35,7 @@ impl Phase {
     /// The flight that others follow, if this call leads one.
     pub(crate) fn leads(&self) -> FlightId {
         match self {
-            Phase::Reading(flight) | Phase::Leading(flight, _) => *flight,
+            Phase::Leading(flight, _) => *flight,
             Phase::New | Phase::Following(_) => FlightId::NONE,
         }
     }
@@ -57,8 +56,9 @@ impl Operations {
     /// Takes a call in.
     pub(crate) fn insert(&mut self, ask: Asked) -> OperationId {
         self.last.0 = self.last.0.wrapping_add(1);
-        let (id, key, phase, exchange) = (self.last, Key::default(), Phase::New, Exchange::default());
-        self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange }));
+        let (id, key, phase) = (self.last, Key::default(), Phase::New);
+        let (exchange, notes) = (Exchange::default(), Notes::default());
+        self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange, notes }));
         id
     }
 

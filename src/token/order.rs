@@ -10,101 +10,111 @@ use crate::jose::base64::encode_url;
 use crate::json::Text;
 use crate::record::Fields;
 use crate::secret::{Secret, Vault};
+use crate::text::cut;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a driver is to do.
-#[derive(Debug)]
+/// What a driver is to do. Some of it is secret.
 pub(crate) struct Order {
-    pub(crate) task: Task,
+    /// | letter | what is done | fields |
+    /// |---|---|---|
+    /// | `2` | a signature | the credential's fingerprint, and what to sign |
+    /// | `3` | a request | method, URL, milliseconds, the files of a client certificate and its key with a line break between or nothing, body, and then the headers, each as name and value |
+    /// | `4` | a file | path |
+    /// | `5` | a function | its number; nothing and the audience, `1` and the scopes, or `2` and the type and audience of a subject token |
+    /// | `6` | a flight | its number |
+    /// | `7` | the environment | names |
+    /// | `8` | a program | milliseconds, command, variables of its environment as `NAME=text` |
+    /// | `9` | certificates | paths of a leaf's file and of its chain's, the second may be empty |
+    pub(crate) task: u8,
     /// The fields of the task, parted by zero characters.
-    pub(crate) text: String,
-    /// What is secret in it.
-    pub(crate) secret: Text,
-}
-
-/// The kinds of what is to be done, by the letters that they have on a boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Task {
-    /// The credential's fingerprint, and what to sign.
-    Sign = b'2' as isize,
-    /// Method, URL and milliseconds; secret are the body, and then the headers, each as name and value.
-    Send = b'3' as isize,
-    /// A path.
-    Read = b'4' as isize,
-    /// The function's number, `1` where it is asked for an access token, and the scopes or the audience.
-    Call = b'5' as isize,
-    /// The flight.
-    Join = b'6' as isize,
+    pub(crate) text: Text,
 }
 
 /// What became of it.
 #[derive(Debug)]
 pub(crate) struct Said<'a> {
-    pub(crate) kind: Happening,
+    pub(crate) kind: u32,
     /// When a token that was granted ends, in milliseconds since the Unix epoch; 0: nobody said.
     pub(crate) expires_at_ms: u64,
     /// What was answered; what was signed, read, granted or said of a failure stands for the body.
     pub(crate) answer: Received<'a>,
 }
 
-/// The kinds of what happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Happening {
+/// The kinds of what happens, by the numbers that they have on a boundary.
+pub(crate) mod happening {
     /// In the host's own words.
-    Failed,
+    pub(crate) const FAILED: u32 = 0;
     /// A signature, in base64url.
-    Signed,
-    Answered,
-    Returned,
-    Granted,
-    Woken,
-    Begun,
+    pub(crate) const SIGNED: u32 = 1;
+    pub(crate) const ANSWERED: u32 = 2;
+    /// What was read or printed.
+    pub(crate) const RETURNED: u32 = 3;
+    pub(crate) const GRANTED: u32 = 4;
+    pub(crate) const WOKEN: u32 = 5;
+    /// Told by the core itself.
+    pub(crate) const BEGUN: u32 = 6;
 }
 
 impl Order {
-    pub(crate) fn new(task: Task, text: String) -> Order {
-        Order { task, text, secret: Text::default() }
-    }
-
     /// The same for a host in Rust; what is secret goes to the vault.
     pub(crate) fn action(self, vault: Option<&mut Vault>, poll_ms: u64) -> Action {
         let mut fields = Fields::new(&self.text);
         match self.task {
-            Task::Sign => {
+            b'2' => {
                 fields.text();
                 Action::Sign { algorithm: Algorithm::Rs256, input: fields.rest().into() }
             }
-            Task::Send => {
+            b'3' => {
                 let (method, url, timeout_ms) = (fields.text().into(), fields.text().into(), fields.number());
-                let mut secret = Fields::new(&self.secret);
-                let body = secret.text();
+                let (client_certificate, body) = (fields.text().into(), fields.text());
                 let body = vault.filter(|_| !body.is_empty()).map(|vault| vault.keep(Secret::new(body)));
                 let mut headers = Vec::new();
-                while !secret.rest().is_empty() {
-                    headers.push((secret.text().into(), secret.text().into()));
+                while !fields.rest().is_empty() {
+                    headers.push((fields.text().into(), fields.text().into()));
                 }
-                Action::Send(Request { method, url, headers, body, client_certificate: false, timeout_ms })
+                Action::Send(Request { method, url, headers, body, client_certificate, timeout_ms })
             }
-            Task::Read => Action::Read { path: self.text },
-            Task::Call => {
-                let (function, access) = (fields.small(), fields.flag());
-                match Target::parse(access, fields.rest()) {
+            b'4' => Action::Read { path: fields.rest().into() },
+            b'6' => Action::Join { flight: FlightId(fields.small()), poll_ms },
+            b'7' => {
+                let mut names = Vec::new();
+                while !fields.rest().is_empty() {
+                    names.push(fields.text().into());
+                }
+                Action::Environment { names }
+            }
+            b'8' => {
+                let (timeout_ms, command) = (fields.number(), fields.text().into());
+                let mut environment = Vec::new();
+                while !fields.rest().is_empty() {
+                    let (name, value) = cut(fields.text(), "=").unwrap_or_default();
+                    environment.push((name.into(), value.into()));
+                }
+                Action::Run { command, environment, timeout_ms }
+            }
+            b'9' => Action::Certificates { leaf: fields.text().into(), chain: fields.text().into() },
+            _ => {
+                let (function, what) = (fields.small(), fields.text());
+                if what == "2" {
+                    let (kind, audience) = cut(fields.rest(), " ").unwrap_or_default();
+                    return Action::Subject { function, kind: kind.into(), audience: audience.into() };
+                }
+                match Target::parse(what == "1", fields.rest()) {
                     Ok(target) => Action::Call { function, target },
                     Err(error) => Action::Done(Err(error)),
                 }
             }
-            Task::Join => Action::Join { flight: FlightId(fields.small()), poll_ms },
         }
     }
 }
 
 impl<'a> Said<'a> {
     /// A constant: wherever it is told, it lies in the module's data already.
-    pub(crate) const BEGUN: Said<'static> = Said::new(Happening::Begun, "");
+    pub(crate) const BEGUN: Said<'static> = Said::new(happening::BEGUN, "");
 
-    pub(crate) const fn new(kind: Happening, body: &'a str) -> Said<'a> {
-        Said { kind, expires_at_ms: 0, answer: Received { status: 0, date_ms: None, retry_after_ms: None, body } }
+    pub(crate) const fn new(kind: u32, body: &'a str) -> Said<'a> {
+        Said { kind, expires_at_ms: 0, answer: Received { status: 0, date_ms: 0, retry_after_ms: 0, body } }
     }
 
     /// What a host in Rust tells; `written` is room for what it does not tell as text.
@@ -113,18 +123,18 @@ impl<'a> Said<'a> {
             Event::Begun => Said::BEGUN,
             Event::Signed(signature) => {
                 *written = encode_url(signature);
-                Said::new(Happening::Signed, written)
+                Said::new(happening::SIGNED, written)
             }
-            Event::Answered(answer) => Said { answer: answer.into(), ..Said::new(Happening::Answered, "") },
-            Event::Returned(content) => Said::new(Happening::Returned, content.expose_text()),
+            Event::Answered(answer) => Said { answer: answer.into(), ..Said::new(happening::ANSWERED, "") },
+            Event::Returned(content) => Said::new(happening::RETURNED, content.expose_text()),
             Event::Granted { token, expires_at_ms } => Said {
                 // Whatever ended at the epoch has ended.
                 expires_at_ms: expires_at_ms.map_or(0, |at| at.max(1)),
-                ..Said::new(Happening::Granted, token.expose_text())
+                ..Said::new(happening::GRANTED, token.expose_text())
             },
-            Event::Failed(why) => Said::new(Happening::Failed, why),
+            Event::Failed(why) => Said::new(happening::FAILED, why),
             // No machine asks for what is left.
-            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(Happening::Woken, ""),
+            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(happening::WOKEN, ""),
         }
     }
 }

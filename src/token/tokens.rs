@@ -7,7 +7,7 @@ use super::operations::{Operations, Phase};
 use super::order::Said;
 use super::{Action, Event, FlightId, Key, Lease, OperationId};
 use crate::config::Limits;
-use crate::credential::{Credential, Hosts};
+use crate::credential::{Credential, Terms};
 use crate::error::{AuthError, Code};
 use crate::grant::Target;
 use crate::secret::{Secret, SecretId};
@@ -30,24 +30,10 @@ pub struct Ask {
 /// An [`Ask`] in the flat form.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// [`UNKNOWN`](CredentialId::UNKNOWN) where the environment's file is to be asked.
     pub(crate) credential: CredentialId,
-    pub(crate) file: String,
-    pub(crate) hosts: Hosts,
     pub(crate) target: Target,
     pub(crate) mode: Mode,
     pub(crate) deadline_ms: u64,
-}
-
-impl From<Ask> for Asked {
-    fn from(ask: Ask) -> Asked {
-        let Ask { source, target, mode, deadline_ms } = ask;
-        let (credential, file, hosts) = match source {
-            Source::Credential(id) => (id, String::new(), Hosts::google()),
-            Source::Environment { file, hosts } => (CredentialId::UNKNOWN, file, hosts),
-        };
-        Asked { credential, file, hosts, target, mode, deadline_ms }
-    }
 }
 
 /// Who asks for a token.
@@ -55,23 +41,18 @@ impl From<Ask> for Asked {
 pub enum Source {
     /// A credential that was registered.
     Credential(CredentialId),
-    /// The file that `GOOGLE_APPLICATION_CREDENTIALS` names (AIP-4110).
+    /// What is found where Application Default Credentials are looked for (AIP-4110), as [`Credential::search`] says.
     Environment {
         /// The variable's value; empty where it is not set.
         file: String,
-        /// Which hosts the file may name, and where Google's endpoints are.
-        hosts: Hosts,
+        /// Which hosts the file may name, where Google's endpoints are, and how far the host can look.
+        hosts: Terms,
     },
 }
 
 /// A credential that was registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CredentialId(pub u32);
-
-impl CredentialId {
-    /// The number that no credential has.
-    pub(crate) const UNKNOWN: CredentialId = CredentialId(0);
-}
 
 /// Whether a token that is had already will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +122,12 @@ impl Tokens {
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
     pub fn begin(&mut self, ask: Ask, now: Now) -> (Option<OperationId>, Turn) {
-        match self.admit(ask.into(), now) {
+        let Ask { source, target, mode, deadline_ms } = ask;
+        let credential = match source {
+            Source::Credential(id) => id,
+            Source::Environment { file, hosts } => self.register(Credential::search(&file, &hosts), false),
+        };
+        match self.admit(Asked { credential, target, mode, deadline_ms }, now) {
             Ok(id) => match self.step(id, Event::Begun, now) {
                 turn @ Turn::Act { .. } => (Some(id), turn),
                 turn @ Turn::Done { .. } => (None, turn),

@@ -22,6 +22,8 @@ pub(crate) const ANSWERED: &str = "2";
 pub(crate) const RETURNED: &str = "3";
 pub(crate) const GRANTED: &str = "4";
 pub(crate) const WOKEN: &str = "5";
+/// What the driver says of each credential.
+pub(crate) const FACTS: &str = "\x01universeDomain\x02googleapis.com";
 /// Kinds of asking.
 pub(crate) const USUAL: &str = "0";
 pub(crate) const EARLY: &str = "1";
@@ -64,7 +66,7 @@ pub(crate) fn call_at(after_ms: u64, fields: &[&str]) -> Vec<String> {
 /// A module that is started; nothing of an earlier test is to be met where the names differ.
 pub(crate) fn register(name: &str) -> String {
     start();
-    call(&["c", "", "", "", "", &key_file(name)]).remove(0)
+    call(&["c", "", "", FACTS, "read", &key_file(name)]).remove(0)
 }
 
 pub(crate) fn key_file(name: &str) -> String {

@@ -9,7 +9,7 @@ fn an_exchange_from_begin_to_token() {
     let number = register("exchange");
     assert_eq!(register("exchange"), number);
     let signing = begin(&number);
-    let [kind, _, leads, fingerprint, input, _] = signing.as_slice() else { panic!("{signing:?}") };
+    let [kind, _, leads, fingerprint, input] = signing.as_slice() else { panic!("{signing:?}") };
     assert_eq!((kind.as_str(), leads != "0"), (SIGN, true));
     assert!(fingerprint.len() == 43 && input.starts_with("eyJ") && input.split('.').count() == 2);
 
@@ -19,7 +19,7 @@ fn an_exchange_from_begin_to_token() {
         format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={input}.c2lnbmF0dXJl");
     assert_eq!(
         sending[6..],
-        [&body, "content-type", "application/x-www-form-urlencoded", "accept", "application/json"]
+        ["", &body, "content-type", "application/x-www-form-urlencoded", "accept", "application/json"]
     );
 
     let had = step(&sending, ANSWERED, "200", &json!({"id_token": token()}).to_string());
@@ -35,7 +35,7 @@ fn an_exchange_from_begin_to_token() {
 fn a_second_call_joins_and_is_served_by_the_first() {
     let number = register("join");
     let (first, second) = (begin(&number), begin(&number));
-    assert_eq!(second, [JOIN, &second[1], "0", &first[2], ""]);
+    assert_eq!(second, [JOIN, &second[1], "0", &first[2]]);
     assert_eq!(step(&second, WOKEN, "", "")[0], JOIN);
     let had = exchange(&first);
     let served = step(&second, WOKEN, "", "");
@@ -112,7 +112,7 @@ fn a_private_key_is_handed_out_until_it_is_forgotten() {
     assert!(der.starts_with(&[0x30, 0x82]) && der == key());
     assert_eq!((call(&["w", id]), key()), (vec![String::new()], vec![]));
     assert_eq!((register("key"), key()), (number.clone(), vec![]), "nobody asked for it");
-    call(&["c", "1", "", "", "", &key_file("key")]);
+    call(&["c", "1", "", FACTS, "read", &key_file("key")]);
     assert_eq!(key(), der);
     assert_eq!((call(&["w", "99"]), call(&["k", "99"])), (vec![String::new()], vec![String::new()]));
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{AUDIENCE, Stand, World, credential, jwt, key_file, pem};
 use cloud_run_auth::config::Limits;
-use cloud_run_auth::credential::Hosts;
+use cloud_run_auth::credential::Terms;
 use cloud_run_auth::error::shown;
 use cloud_run_auth::secret::Secret;
 use cloud_run_auth::token::{Event, Mode, Source};
@@ -11,7 +11,7 @@ use serde_json::json;
 #[test]
 fn a_files_credential_that_had_to_go_for_others_is_read_again() {
     let mut world = World::new(Limits { credentials: 1, ..Limits::default() });
-    let ask = world.ask_for(Source::Environment { file: "/key.json".into(), hosts: Hosts::google() }, AUDIENCE);
+    let ask = world.ask_for(Source::Environment { file: "/key.json".into(), hosts: Terms::google() }, AUDIENCE);
     let Stand::Reads(id, _) = world.begin(ask.clone()) else { panic!() };
     let stand = world.step(id, Event::Returned(Secret::from(key_file("a").to_string())));
     world.succeed(stand).had();

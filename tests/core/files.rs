@@ -1,16 +1,16 @@
 //! The credential file that the environment names.
 
 use crate::world::{AUDIENCE, Stand, World, key_file};
-use cloud_run_auth::credential::Hosts;
+use cloud_run_auth::credential::Terms;
 use cloud_run_auth::error::Code;
 use cloud_run_auth::secret::Secret;
 use cloud_run_auth::token::{Ask, Event, Mode, OperationId, Source};
 
 fn ask(world: &World, file: &str) -> Ask {
-    world.ask_for(environment(file, Hosts::google()), AUDIENCE)
+    world.ask_for(environment(file, Terms::google()), AUDIENCE)
 }
 
-fn environment(file: &str, hosts: Hosts) -> Source {
+fn environment(file: &str, hosts: Terms) -> Source {
     Source::Environment { file: file.into(), hosts }
 }
 
@@ -37,7 +37,7 @@ fn the_file_is_read_once_for_all_and_one_exchange_made() {
     world.begin(ask(&world, "/key.json")).had();
     let other = Ask {
         target: ask(&world, "").target,
-        ..world.ask_for(environment("/key.json", Hosts::google()), "https://other.example")
+        ..world.ask_for(environment("/key.json", Terms::google()), "https://other.example")
     };
     world.begin(other).had();
     assert_eq!(world.exchanges, 1);
@@ -71,7 +71,7 @@ fn what_is_wrong_with_the_file_is_told_to_all_and_forgotten() {
     for (event, code) in [
         (Event::Failed("ENOENT: no such file".into()), Code::CredentialUnreadable),
         (Event::Returned(Secret::new("not json")), Code::InvalidCredential),
-        (Event::Returned(Secret::new(r#"{"type":"authorized_user"}"#)), Code::UnsupportedCredential),
+        (Event::Returned(Secret::new(r#"{"type":"gdch_service_account"}"#)), Code::UnsupportedCredential),
     ] {
         let mut world = World::new(Default::default());
         let reader = reads(world.begin(ask(&world, "/key.json")));
@@ -120,7 +120,7 @@ fn hosts_that_differ_do_not_share_what_was_read() {
     let reader = reads(world.begin(ask(&world, "/key.json")));
     let stand = world.step(reader, content("a"));
     world.succeed(stand).had();
-    for hosts in [Hosts::google().allow("sts.example"), Hosts::google().emulator("http://127.0.0.1:1").unwrap()] {
+    for hosts in [Terms::google().allow("sts.example"), Terms::google().emulator("http://127.0.0.1:1").unwrap()] {
         reads(world.begin(world.ask_for(environment("/key.json", hosts), AUDIENCE)));
     }
 }

@@ -1,7 +1,7 @@
 //! Two calls share a token only if everything that shapes it is the same.
 
 use crate::world::{World, credential, key_file, pem};
-use cloud_run_auth::credential::{Credential, Hosts};
+use cloud_run_auth::credential::{Credential, Terms};
 use cloud_run_auth::grant::{Audience, Scopes, Target};
 use cloud_run_auth::secret::Secret;
 use cloud_run_auth::token::{Ask, CredentialId, Event, Key, Source, Turn};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that shapes a token, in values that are easily mistaken for each other.
-fn shapes() -> Vec<(String, Value, Target, Hosts)> {
+fn shapes() -> Vec<(String, Value, Target, Terms)> {
     let keys: Value = serde_json::from_str(include_str!("../vectors/keys.json")).unwrap();
     // The same key in another wrapping is another file; nothing says that it is the same key.
     let pems = [pem(), keys["keys"]["pkcs1_2048"].as_str().unwrap().to_owned()];
@@ -20,9 +20,9 @@ fn shapes() -> Vec<(String, Value, Target, Hosts)> {
     let access = scopes.map(|text| Target::access_token(Scopes::parse(text).unwrap()));
     let targets: Vec<Target> = ids.into_iter().chain(access).collect();
     let hosts = [
-        Hosts::google(),
-        Hosts::google().emulator("http://127.0.0.1:1").unwrap(),
-        Hosts::google().emulator("http://127.0.0.1:11").unwrap(),
+        Terms::google(),
+        Terms::google().emulator("http://127.0.0.1:1").unwrap(),
+        Terms::google().emulator("http://127.0.0.1:11").unwrap(),
     ];
     let mut shapes = Vec::new();
     for (email, id) in [("a@x", "k"), ("a@xk", ""), ("a@x", "kk"), ("aa@x", "k"), ("k@x", "a")] {
@@ -34,9 +34,9 @@ fn shapes() -> Vec<(String, Value, Target, Hosts)> {
             ] {
                 let file = json!({"type": "service_account", "client_email": email, "private_key_id": id, "private_key": pem, "token_uri": uri});
                 for target in &targets {
-                    for hosts in &hosts {
+                    for (number, hosts) in hosts.iter().enumerate() {
                         shapes.push((
-                            format!("{email} {id} {which} {uri} {target:?} {hosts:?}"),
+                            format!("{email} {id} {which} {uri} {target:?} hosts {number}"),
                             file.clone(),
                             target.clone(),
                             hosts.clone(),
@@ -70,7 +70,8 @@ fn no_two_shapes_share_a_key() {
     let shapes = shapes();
     for (name, file, target, hosts) in &shapes {
         // Parsing is what takes the time.
-        let account = *accounts.entry(format!("{file} {hosts:?}")).or_insert_with(|| {
+        let number = name.chars().next_back().unwrap();
+        let account = *accounts.entry(format!("{file} {number}")).or_insert_with(|| {
             let credential = Credential::from_json_with(&file.to_string(), hosts).unwrap();
             world.tokens.register(credential, false)
         });
@@ -80,13 +81,72 @@ fn no_two_shapes_share_a_key() {
     assert_eq!(accounts.len(), accounts.values().map(|id| id.0).collect::<BTreeSet<_>>().len());
 }
 
+/// Who is acted as, through whom, by whom, for whom and where: no two of these may be taken for each other.
+#[test]
+fn no_two_identities_share_a_fingerprint() {
+    let url = |email: &str, universe: &str| {
+        format!("https://iamcredentials.{universe}/v1/projects/-/serviceAccounts/{email}:generateAccessToken")
+    };
+    let mut prints = BTreeSet::new();
+    let mut count = 0;
+    for universe in ["googleapis.com", "u.example"] {
+        for subject in ["", "a@x", "a@xb"] {
+            for wants in ["", "1"] {
+                let terms = Terms::google().with("universeDomain", universe).unwrap().with("subject", subject).unwrap();
+                let terms = terms.with("selfSigned", wants).unwrap();
+                for target in ["t@x", "t@xx", "a@x"] {
+                    for delegates in [
+                        json!([]),
+                        json!(["a"]),
+                        json!(["a", "b"]),
+                        json!(["b", "a"]),
+                        json!(["ab"]),
+                        json!(["a\",\"b"]),
+                    ] {
+                        for token in ["r", "rr"] {
+                            let source = json!({"type": "authorized_user", "universe_domain": universe, "client_id": "c", "client_secret": "s", "refresh_token": token});
+                            let file = json!({"type": "impersonated_service_account", "universe_domain": universe, "service_account_impersonation_url": url(target, universe), "delegates": delegates, "source_credentials": source});
+                            // The same, one deeper.
+                            let deeper = json!({"type": "impersonated_service_account", "universe_domain": universe, "service_account_impersonation_url": url("a@x", universe), "source_credentials": file});
+                            for file in [&file, &deeper] {
+                                let credential = Credential::from_json_with(&file.to_string(), &terms).unwrap();
+                                count += 1;
+                                assert!(prints.insert(credential.fingerprint().clone()), "{file} {subject} {universe}");
+                            }
+                        }
+                    }
+                }
+                for (audience, kind) in [("a", "b"), ("ab", ""), ("b", "a")] {
+                    let kind = format!("urn:{kind}");
+                    for source in [
+                        json!({"file": "a"}),
+                        json!({"file": "b"}),
+                        json!({"url": "http://169.254.169.254/a"}),
+                        json!({"executable": {"command": "a"}}),
+                    ] {
+                        let file = json!({"type": "external_account", "universe_domain": universe, "audience": audience, "subject_token_type": kind, "token_url": format!("https://sts.{universe}/v1/token"), "credential_source": source});
+                        let credential = Credential::from_json_with(&file.to_string(), &terms).unwrap();
+                        count += 1;
+                        assert!(prints.insert(credential.fingerprint().clone()), "{file} {subject} {universe}");
+                    }
+                }
+                for path in ["/a", "/b"] {
+                    count += 1;
+                    assert!(prints.insert(Credential::search(path, &terms).fingerprint().clone()));
+                }
+            }
+        }
+    }
+    assert_eq!(prints.len(), count);
+}
+
 #[test]
 fn what_does_not_shape_a_token_does_not_part_them() {
     let mut world = World::new(Default::default());
     let mut file = key_file("a");
     let a = world.tokens.register(credential(&file), false);
     for (name, value) in
-        [("project_id", "other"), ("client_id", "7"), ("auth_uri", "https://evil.example"), ("note", "x")]
+        [("project_id", "other"), ("client_x509_cert_url", "7"), ("auth_uri", "https://evil.example"), ("note", "x")]
     {
         file[name] = json!(value);
     }

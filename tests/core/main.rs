@@ -15,4 +15,5 @@ mod flights;
 mod keys;
 mod refresh;
 mod secrets;
+mod sources;
 mod world;

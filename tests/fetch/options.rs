@@ -84,7 +84,7 @@ fn a_credential_that_is_none_is_refused_at_once() {
     let good = key_file("https://oauth2.googleapis.com/token");
     assert!(session(&good).is_ok());
     for (name, value, code) in [
-        ("type", json!("authorized_user"), Code::UnsupportedCredential),
+        ("type", json!("gdch_service_account"), Code::UnsupportedCredential),
         ("private_key", json!("canary"), Code::InvalidCredential),
         ("client_email", json!(null), Code::InvalidCredential),
         ("token_uri", json!("https://evil.example/token"), Code::UntrustedHost),

@@ -1,9 +1,12 @@
 // The groups of cases, in the order of the table.
 import badInput from "./bad-input.js";
 import baseUrl from "./base-url.js";
+import credentials from "./credentials.js";
+
 import exchange from "./exchange.js";
 import fetch from "./fetch.js";
 import limits from "./limits.js";
+import places from "./places.js";
 import process from "./process.js";
 import redirects from "./redirects.js";
 import refresh from "./refresh.js";
@@ -18,6 +21,8 @@ export const groups = [
   fetch,
   sessions,
   tokens,
+  credentials,
+  places,
   baseUrl,
   redirects,
   badInput,

@@ -27,6 +27,8 @@ export function connectEmulator(url) {
     removeAccount: (email) => call("DELETE", at("accounts"), { email }),
     addService: (service) => call("POST", at("services"), service),
     rotateKeys: (options) => call("POST", at("rotate-keys"), options),
+    /** Makes or sets what the emulator knows by that name, and answers what it says of it. */
+    make: (what, body = {}) => call("POST", at(what), body),
     setClock: (clock) => call("POST", at("clock"), clock),
     /** The log, all of it or one endpoint's. */
     async log(endpoint) {
@@ -45,6 +47,8 @@ export function connectEmulator(url) {
 export function connectLab(config) {
   return {
     ...config,
+    /** Writes a file of that name into the folder that every runtime with files may read. */
+    write: (name, text) => call("POST", `${config.home}/_lab/files?name=${name}`, text),
     records: (mark) => call("GET", `${config.home}/_lab/records?mark=${mark}`),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmulator } from "../../../emulator/index.js";
 import { serve } from "../../../emulator/node.js";
+import { certificate } from "../../../emulator/testing/certificates.js";
 import { startRecorder } from "./recorder.mjs";
 
 const vectors = new URL("../../vectors/", import.meta.url);
@@ -13,7 +14,8 @@ export async function startLab() {
   const server = await serve(emulator);
   // Credential files of the cases' own lie here; it is the one folder that Deno may read.
   const folder = await mkdtemp(join(tmpdir(), "cloud-run-auth-files-"));
-  const config = { emulator: server.url, folder, vectors: await readVectors() };
+  const [secure, root] = await serveSecurely(emulator, folder);
+  const config = { emulator: server.url, secure: secure.url, root, folder, vectors: await readVectors() };
   await writeKeys(folder, emulator, config);
   const recorder = await startRecorder(config);
   return {
@@ -21,9 +23,20 @@ export async function startLab() {
     emulator: server.url,
     folder,
     async close() {
-      await Promise.all([recorder.close(), server.close(), rm(folder, { recursive: true, force: true })]);
+      await Promise.all([recorder.close(), server.close(), secure.close(), rm(folder, { recursive: true, force: true })]);
     },
   };
+}
+
+/** The same emulator by mutual TLS, and in the folder the certificates of a workload that may call it. */
+async function serveSecurely(emulator, folder) {
+  const root = certificate("root", { authority: true, rsa: true });
+  const own = certificate("localhost", { issuer: root });
+  const leaf = certificate("workload", { issuer: root });
+  const files = { "root.pem": root.cert, "leaf.pem": leaf.cert, "leaf-key.pem": leaf.key };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const server = await serve(emulator, { tls: { key: own.key, cert: own.cert, requestClientCertificate: true } });
+  return [server, root.cert];
 }
 
 async function readVectors() {

@@ -15,6 +15,7 @@ await runHere(
       "requests from outside": "a matter of workers, whose requests are isolated from each other",
     },
     inspect: (value) => Deno.inspect(value, { depth: 8 }),
+    env: (name) => Deno.env.get(name),
     setEnv: (name, value) => (value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value)),
   },
   options,

@@ -17,6 +17,7 @@ export const nodeRuntime = (more = {}) => ({
   closes: true,
   inspect: (value) => inspect(value, { depth: 8, showHidden: true }),
   setEnv,
+  env: (name) => process.env[name],
   child,
   ...more,
 });

@@ -1,0 +1,234 @@
+// Every type of credential file, as far as it is supported: who is seen to call, and what was asked for on the way.
+import { contains, equal } from "../client/check.js";
+
+const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
+const STORAGE = "https://www.googleapis.com/auth/devstorage.read_only";
+const JWT = "urn:ietf:params:oauth:token-type:jwt";
+
+const claimsOf = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+
+/** A service account that may be acted as, and the part of a file that names it. */
+async function account(t, caller) {
+  const email = `${t.unique("sa")}@tests.iam.gserviceaccount.com`;
+  await t.emulator.make("impersonation", { caller, target: email });
+  const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
+  return { email, named: { service_account_impersonation_url: url } };
+}
+
+/** A workload that a provider knows by JWTs, and the file that describes it, but for where its subject token is. */
+async function workload(t) {
+  const pool = t.unique("pool");
+  const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/${pool}/providers/p`;
+  await t.emulator.make("providers", { kind: "oidc", audience });
+  const { token } = await t.emulator.make("subject-tokens", { subject: "job", audience });
+  const principal = `principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/${pool}/subject/job`;
+  const file = {
+    type: "external_account",
+    audience,
+    subject_token_type: JWT,
+    token_url: "https://sts.googleapis.com/v1/token",
+  };
+  return { file, principal, token };
+}
+
+/** Who calls, as a private service and as one of Google's APIs see it. */
+async function callers(t, credential, email) {
+  const service = await t.emulator.addService({ name: t.unique("s"), invokers: [email] });
+  const options = { credential, endpoints: t.emulator.url };
+  const called = await t.createSession(service.url, options).get("/x");
+  const api = await t.createSession(`${t.emulator.url}/storage/v1`, { ...options, scopes: [STORAGE] }).get("/b/x");
+  return [called.status === 200 ? (await called.json()).caller : called.status, (await api.json()).caller];
+}
+
+const sources = {
+  "a service account": async (t) => {
+    const key = await t.account();
+    return { source: key, caller: key.client_email };
+  },
+  "a user": async (t) => {
+    const email = `${t.unique("u")}@example.com`;
+    return { source: await t.emulator.make("users", { email }), caller: email };
+  },
+};
+
+const cases = [
+  {
+    name: "a service account at Google's APIs, by scopes",
+    async run(t) {
+      const key = await t.account();
+      equal(await callers(t, key, key.client_email), [key.client_email, key.client_email], "callers");
+      const asked = (await t.emulator.log("token")).map(({ token }) => token.scope ?? token.audience);
+      equal(asked.at(-1), STORAGE, "scope");
+    },
+  },
+  {
+    name: "scopes: each once and in order; not beside an audience, and no empty ones",
+    async run(t) {
+      const key = await t.account();
+      const open = (scopes, more) =>
+        t.createSession(`${t.emulator.url}/storage/v1`, { credential: key, endpoints: t.emulator.url, scopes, ...more });
+      const session = open([STORAGE, CLOUD_PLATFORM, STORAGE]);
+      equal((await session.get("/b/x")).status, 200, "status");
+      equal((await t.emulator.log("token")).at(-1).token.scope, `${CLOUD_PLATFORM} ${STORAGE}`, "scope");
+      await open([CLOUD_PLATFORM, STORAGE]).get("/b/x");
+      equal(await t.exchanges(), 1, "exchanges");
+      contains((await session.authorizationHeaders()).authorization, "Bearer ", "header");
+      equal(claimsOf(await session.getIdToken({ audience: "a" })).aud, "a", "ID token beside it");
+      for (const scopes of [[], "a", [""], [7], ["a\r\nb"], ["ä"]]) t.refusedAtOnce(() => open(scopes), "invalid_scope");
+      t.refusedAtOnce(() => open([STORAGE], { audience: "a" }), "invalid_option");
+    },
+  },
+  {
+    name: "an authorized_user: access tokens for scopes, ID tokens for its client",
+    async run(t) {
+      const email = `${t.unique("u")}@example.com`;
+      const file = await t.emulator.make("users", { email });
+      equal(await callers(t, file, email), [email, email], "callers");
+      const token = await t.createSession(t.emulator.url, { credential: file, endpoints: t.emulator.url }).getIdToken();
+      equal([claimsOf(token).aud, claimsOf(token).email], [file.client_id, email], "claims");
+    },
+  },
+  {
+    name: "an authorized_user whose refresh token is replaced with each use",
+    async run(t) {
+      const file = await t.emulator.make("users", { email: `${t.unique("u")}@example.com`, rotate: true });
+      const session = t.createSession(t.emulator.url, { credential: file, endpoints: t.emulator.url });
+      const first = await session.getAccessToken();
+      const second = await session.getAccessToken({ forceRefresh: true });
+      const third = await session.getAccessToken({ forceRefresh: true });
+      equal(new Set([first, second, third]).size, 3, "tokens");
+    },
+  },
+  {
+    name: "an authorized_user who took the consent back, or has to sign in again",
+    async run(t) {
+      for (const state of ["revoked", "reauth"]) {
+        const email = `${t.unique("u")}@example.com`;
+        const file = await t.emulator.make("users", { email });
+        await t.emulator.make("user-state", { user: email, state });
+        const session = t.createSession(t.emulator.url, { credential: file, endpoints: t.emulator.url });
+        const error = await t.refused(() => session.getAccessToken(), "exchange_refused", {
+          secrets: [file.refresh_token, file.client_secret],
+        });
+        equal(error.server.error, "invalid_grant", "server.error");
+      }
+    },
+  },
+  {
+    name: "an external_account_authorized_user, whose client is shown in a header",
+    async run(t) {
+      const file = await t.emulator.make("external-users", { rotate: true });
+      const session = t.createSession(t.emulator.url, { credential: file, endpoints: t.emulator.url });
+      const first = await session.getAccessToken();
+      const second = await session.getAccessToken({ forceRefresh: true });
+      equal(new Set([first, second]).size, 2, "tokens");
+      await t.refused(() => session.getIdToken(), "unsupported_credential");
+    },
+  },
+  ...Object.entries(sources).map(([name, make]) => ({
+    name: `an impersonated_service_account, acted as by ${name}`,
+    async run(t) {
+      const { source, caller } = await make(t);
+      const { email, named } = await account(t, caller);
+      const file = { type: "impersonated_service_account", source_credentials: source, ...named };
+      equal(await callers(t, file, email), [email, email], "callers");
+    },
+  })),
+  {
+    name: "an impersonated_service_account through delegates, in their order",
+    async run(t) {
+      const key = await t.account();
+      const first = await account(t, key.client_email);
+      const second = await account(t, first.email);
+      const { email, named } = await account(t, second.email);
+      const delegates = [first, second].map(({ email }) => `projects/-/serviceAccounts/${email}`);
+      const file = { type: "impersonated_service_account", source_credentials: key, delegates, ...named };
+      equal(await callers(t, file, email), [email, email], "callers");
+      const backwards = { ...file, delegates: delegates.toReversed?.() ?? [...delegates].reverse() };
+      const session = t.createSession(t.emulator.url, { credential: backwards, endpoints: t.emulator.url });
+      const error = await t.refused(() => session.getIdToken(), "exchange_refused");
+      equal([error.server.status, error.server.error], [403, "PERMISSION_DENIED"], "server");
+    },
+  },
+  {
+    name: "an impersonated_service_account whose source is one itself",
+    async run(t) {
+      const key = await t.account();
+      const inner = await account(t, key.client_email);
+      const outer = await account(t, inner.email);
+      const source = { type: "impersonated_service_account", source_credentials: key, ...inner.named };
+      const file = { type: "impersonated_service_account", source_credentials: source, ...outer.named };
+      equal(await callers(t, file, outer.email), [outer.email, outer.email], "callers");
+      const methods = (await t.emulator.log("iam")).map(({ iam }) => iam.method);
+      equal(methods.slice(0, 2), ["generateAccessToken", "generateIdToken"], "methods");
+    },
+  },
+  {
+    name: "an external_account by a URL's answer, with headers, as text and as a field of JSON",
+    async run(t) {
+      const { file } = await workload(t);
+      const job = await t.emulator.make("github-jobs", { repository: `o/${t.unique("r")}` });
+      const audience = file.audience;
+      const url = `${job.url}&audience=${encodeURIComponent(audience)}`;
+      const credential_source = {
+        url,
+        headers: { Authorization: `Bearer ${job.token}` },
+        format: { type: "json", subject_token_field_name: "value" },
+      };
+      const direct = t.createSession(`${t.emulator.url}/storage/v1`, {
+        credential: { ...file, credential_source },
+        endpoints: t.emulator.url,
+        scopes: [CLOUD_PLATFORM],
+      });
+      const { caller } = await (await direct.get("/b/x")).json();
+      contains(caller, "principal://", "caller");
+      const { email, named } = await account(t, caller);
+      equal(await callers(t, { ...file, ...named, credential_source }, email), [email, email], "callers");
+      const refused = { ...file, credential_source: { ...credential_source, headers: {} } };
+      const session = t.createSession(t.emulator.url, { credential: refused, endpoints: t.emulator.url });
+      await t.refused(() => session.getAccessToken(), "invalid_answer", { secrets: [job.token] });
+    },
+  },
+  {
+    name: "an external_account has ID tokens only as a service account",
+    async run(t) {
+      const { file } = await workload(t);
+      const credential = { ...file, credential_source: { file: "/nowhere" } };
+      const session = t.createSession(t.emulator.url, { credential, endpoints: t.emulator.url });
+      await t.refused(() => session.getIdToken(), "unsupported_credential");
+    },
+  },
+  {
+    name: "an external_account by what the runtime does not have is refused, with another way to do it",
+    async run(t) {
+      const { file } = await workload(t);
+      // Deno has files, which it may be forbidden to read.
+      const none = t.runtime.lacks.files && t.runtime.name !== "deno";
+      const ask = (credential_source) =>
+        t.refused(
+          () => t.createSession(t.emulator.url, { credential: { ...file, credential_source }, endpoints: t.emulator.url }).getAccessToken(),
+          none ? "unsupported_by_host" : "credential_unreadable",
+        );
+      const error = await ask({ file: "/nowhere" });
+      if (none) contains(error.message, "subjectToken", "message");
+    },
+  },
+  {
+    name: "an external_account by a file: read for each exchange, where there are files",
+    needs: ["files"],
+    async run(t) {
+      const { file, principal, token } = await workload(t);
+      const name = t.unique("subject-token");
+      await t.lab.write(name, token);
+      const path = `${t.folder}/${name}`;
+      const { email, named } = await account(t, principal);
+      equal(
+        await callers(t, { ...file, ...named, credential_source: { file: path, format: { type: "text" } } }, email),
+        [email, email],
+        "callers",
+      );
+    },
+  },
+];
+
+export default { name: "credentials", cases };
