@@ -17,7 +17,7 @@ pub struct Request {
     pub url: String,
     /// Header names, in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body, in the credential's vault.
+    /// The body, in the vault.
     pub body: Option<SecretId>,
     /// The file of the client certificate that the transport must show, and that of its key, with a line break between; empty
     /// where none is to be shown.

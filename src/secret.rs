@@ -57,7 +57,7 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SecretId(u32);
 
-/// Where the secrets of one credential lie, apart from the machines that work with them.
+/// Where secrets lie, apart from the machines that work with them.
 #[derive(Debug, Default)]
 pub struct Vault {
     #[allow(clippy::vec_box, reason = "one code for vectors of whatever is boxed")]
@@ -66,6 +66,11 @@ pub struct Vault {
 }
 
 impl Vault {
+    /// Nothing in it.
+    pub const fn new() -> Vault {
+        Vault { held: Vec::new(), next: SecretId(0) }
+    }
+
     /// Puts a secret in and gives it a name that was never used in this vault.
     pub fn keep(&mut self, secret: Secret) -> SecretId {
         let id = self.next;

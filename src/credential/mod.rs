@@ -12,15 +12,13 @@ use crate::error::{AuthError, Code};
 use crate::facts::Facts;
 use crate::json::Json;
 use crate::plan::{follow, marked};
-use crate::secret::{Secret, Vault};
+use crate::secret::Secret;
 use crate::text::decimal;
 use alloc::string::String;
 
 /// A credential: who it is, and the secrets that prove it.
 #[derive(Debug)]
 pub struct Credential {
-    /// The secrets that actions and outcomes name.
-    pub vault: Vault,
     /// What its file says, and what the caller says of it.
     facts: Facts,
     /// Where the plan for its tokens begins.
@@ -91,7 +89,6 @@ impl Credential {
 
     fn marked(mark: &str, facts: Facts) -> Credential {
         let mut credential = Credential {
-            vault: Vault::default(),
             start: marked(mark, 0, &facts).unwrap_or_default(),
             facts,
             key: None,

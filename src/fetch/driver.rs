@@ -182,7 +182,7 @@ fn keep(fingerprint: &Fingerprint, key: &CryptoKey) {
 }
 
 async fn answered(operation: OperationId, request: Request, mode: Mode, limit: &Limit) -> Result<Response, JsValue> {
-    let body = request.body.and_then(|body| with(|tokens| tokens.secret(operation, body)));
+    let body = request.body.and_then(|body| with(|tokens| tokens.secret(body)));
     let most_ms = if mode == Mode::Early { PATIENCE_MS } else { u32::try_from(request.timeout_ms).unwrap_or(u32::MAX) };
     // A limit of its own, unless the call's comes first: then the call is over, and not just this request.
     let sooner = limit.ends_ms().saturating_sub(now().mono_ms) > u64::from(most_ms);

@@ -111,7 +111,7 @@ pub enum Action {
 /// A token that was had.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Outcome {
-    /// The token, in the credential's vault.
+    /// The token, in the vault.
     pub token: SecretId,
     /// How long it lives from now on, in milliseconds; 0: it is not to be kept.
     pub life_ms: u64,

@@ -11,7 +11,7 @@ use crate::jose::base64::{encode, encode_url};
 use crate::json::{Json, Text};
 use crate::plan::{follow, line, marked};
 use crate::record::Fields;
-use crate::secret::Secret;
+use crate::secret::{Secret, Vault};
 use crate::text::{before, concat, cut, decimal, number, part};
 use crate::time::{Now, calendar};
 use alloc::string::String;
@@ -33,7 +33,7 @@ pub struct Notes(Facts);
 /// What an exchange works with. It stays the same from its first step to its last.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// Who asks. What the exchange needs to keep secret lies in its vault.
+    /// Who asks.
     pub credential: &'a mut Credential,
     /// What was noted so far; empty at the begin.
     pub notes: &'a mut Notes,
@@ -50,12 +50,11 @@ pub(crate) enum Step {
 }
 
 impl Exchange {
-    /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange.
-    pub fn step(&mut self, mut context: Context<'_>, event: Event, now: Now) -> Action {
-        let next = self.next(&mut context, &Said::of(&event, &mut String::new()), now);
-        let vault = &mut context.credential.vault;
-        match next {
-            Ok(Step::Act(order)) => order.action(Some(vault), 0),
+    /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange. What
+    /// an action is to keep secret lies in the vault.
+    pub fn step(&mut self, mut context: Context<'_>, event: Event, vault: &mut Vault, now: Now) -> Action {
+        match self.next(&mut context, &Said::of(&event, &mut String::new()), now) {
+            Ok(Step::Act(order)) => order.action(vault, 0),
             Ok(Step::Had(Granted { token, life_ms })) => {
                 Action::Done(Ok(Outcome { token: vault.keep(token), life_ms }))
             }

@@ -4,7 +4,7 @@ use super::{Action, Context, Event, Exchange, Notes};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::grant::Target;
-use crate::secret::{Secret, SecretId};
+use crate::secret::{Secret, SecretId, Vault};
 use crate::time::Now;
 
 /// A credential and the exchange that gets a token for it.
@@ -30,6 +30,7 @@ pub struct Flow {
     limits: Limits,
     exchange: Exchange,
     notes: Notes,
+    vault: Vault,
 }
 
 impl Flow {
@@ -40,23 +41,23 @@ impl Flow {
 
     /// A flow with its own limits.
     pub fn with(credential: Credential, target: Target, limits: Limits) -> Flow {
-        Flow { credential, target, limits, exchange: Exchange::default(), notes: Notes::default() }
+        Flow { credential, target, limits, exchange: Exchange::default(), notes: Notes::default(), vault: Vault::new() }
     }
 
     /// Takes what happened, and says what to do next.
     pub fn step(&mut self, event: Event, now: Now) -> Action {
-        let Flow { credential, target, limits, exchange, notes } = self;
-        exchange.step(Context { credential, notes, target, limits }, event, now)
+        let Flow { credential, target, limits, exchange, notes, vault } = self;
+        exchange.step(Context { credential, notes, target, limits }, event, vault, now)
     }
 
     /// A secret that an action names: a request's body.
     pub fn secret(&self, id: SecretId) -> Option<&Secret> {
-        self.credential.vault.get(id)
+        self.vault.get(id)
     }
 
     /// Takes a secret that an outcome names: the token.
     pub fn take(&mut self, id: SecretId) -> Option<Secret> {
-        self.credential.vault.take(id)
+        self.vault.take(id)
     }
 
     /// The private key for [`Action::Sign`], as PKCS #8 DER.

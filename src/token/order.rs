@@ -58,7 +58,7 @@ pub(crate) mod happening {
 
 impl Order {
     /// The same for a host in Rust; what is secret goes to the vault.
-    pub(crate) fn action(self, vault: Option<&mut Vault>, poll_ms: u64) -> Action {
+    pub(crate) fn action(self, vault: &mut Vault, poll_ms: u64) -> Action {
         let mut fields = Fields::new(&self.text);
         match self.task {
             b'2' => {
@@ -68,7 +68,7 @@ impl Order {
             b'3' => {
                 let (method, url, timeout_ms) = (fields.text().into(), fields.text().into(), fields.number());
                 let (client_certificate, body) = (fields.text().into(), fields.text());
-                let body = vault.filter(|_| !body.is_empty()).map(|vault| vault.keep(Secret::new(body)));
+                let body = (!body.is_empty()).then(|| vault.keep(Secret::new(body)));
                 let mut headers = Vec::new();
                 while !fields.rest().is_empty() {
                     headers.push((fields.text().into(), fields.text().into()));

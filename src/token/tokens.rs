@@ -10,7 +10,7 @@ use crate::config::Limits;
 use crate::credential::{Credential, Terms};
 use crate::error::{AuthError, Code};
 use crate::grant::Target;
-use crate::secret::{Secret, SecretId};
+use crate::secret::{Secret, SecretId, Vault};
 use crate::time::Now;
 use alloc::string::String;
 
@@ -89,12 +89,14 @@ pub enum Turn {
 pub struct Tokens {
     operations: Operations,
     holdings: Holdings,
+    /// What actions name, for hosts in Rust.
+    vault: Vault,
 }
 
 impl Tokens {
     /// Nothing had yet. `seed` is random and spreads this instance's refreshes; it keeps no secret.
     pub const fn new(limits: Limits, seed: u64) -> Tokens {
-        Tokens { operations: Operations::new(), holdings: Holdings::new(limits, seed) }
+        Tokens { operations: Operations::new(), holdings: Holdings::new(limits, seed), vault: Vault::new() }
     }
 
     /// Sets what a host knows only once it runs.
@@ -142,8 +144,7 @@ impl Tokens {
             Ok(Next::Act(order)) => {
                 let poll_ms = self.holdings.limits.follow_every_ms;
                 let leads = self.leads(id).some();
-                let vault = self.leader(id).map(|(_, credential)| &mut credential.vault);
-                Turn::Act { leads, action: order.action(vault, poll_ms) }
+                Turn::Act { leads, action: order.action(&mut self.vault, poll_ms) }
             }
             Ok(Next::Done) => {
                 let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
@@ -222,8 +223,8 @@ impl Tokens {
     }
 
     /// Takes the secret that a call's action names: a request's body.
-    pub fn secret(&mut self, id: OperationId, secret: SecretId) -> Option<Secret> {
-        self.leader(id)?.1.vault.take(secret)
+    pub fn secret(&mut self, secret: SecretId) -> Option<Secret> {
+        self.vault.take(secret)
     }
 
     /// How long the token of that key may still be used.

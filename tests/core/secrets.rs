@@ -33,7 +33,7 @@ fn assertion(world: &mut World, account: CredentialId) -> (String, OperationId) 
     };
     let shown = format!("{request:?}");
     tells_nothing(&shown);
-    let body = world.tokens.secret(id, request.body.unwrap()).unwrap();
+    let body = world.tokens.secret(request.body.unwrap()).unwrap();
     let (_, assertion) = body.expose_text().split_once("assertion=").unwrap();
     (assertion.to_owned(), id)
 }

@@ -86,7 +86,7 @@ impl World {
             other => other,
         };
         let Stand::Sends(id, request) = stand else { panic!("does not send: {stand:?}") };
-        assert!(self.tokens.secret(id, request.body.unwrap()).unwrap().expose_text().contains("assertion="));
+        assert!(self.tokens.secret(request.body.unwrap()).unwrap().expose_text().contains("assertion="));
         self.exchanges += 1;
         id
     }
