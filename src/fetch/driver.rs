@@ -143,7 +143,7 @@ fn held(key: Key) -> Result<Held, AuthError> {
 async fn happening(caller: &Caller, operation: OperationId, action: Action, mode: Mode, limit: &Limit) -> Event {
     let done = match action {
         Action::Sign { algorithm: Algorithm::Rs256, input } => signed(caller, &input).await.map(Event::Signed),
-        Action::Send(request) => answered(operation, request, mode, limit).await.map(Event::Answered),
+        Action::Send(request) => answered(request, mode, limit).await.map(Event::Answered),
         Action::Join { poll_ms: ms, .. } | Action::Wait { ms } => {
             Sleep::new(ms).await;
             Ok(Event::Woken)
@@ -181,7 +181,7 @@ fn keep(fingerprint: &Fingerprint, key: &CryptoKey) {
     });
 }
 
-async fn answered(operation: OperationId, request: Request, mode: Mode, limit: &Limit) -> Result<Response, JsValue> {
+async fn answered(request: Request, mode: Mode, limit: &Limit) -> Result<Response, JsValue> {
     let body = request.body.and_then(|body| with(|tokens| tokens.secret(body)));
     let most_ms = if mode == Mode::Early { PATIENCE_MS } else { u32::try_from(request.timeout_ms).unwrap_or(u32::MAX) };
     // A limit of its own, unless the call's comes first: then the call is over, and not just this request.

@@ -29,7 +29,7 @@
 //! | `Jname\|path` | notes a member of the JSON that came |
 //! | `Tid\|access\|life` | reads tokens: the members of an ID token, of an access token, and of its life, or its seconds |
 //! | `U…` | the same where the endpoint has a say in whom an ID token is for |
-//! | `D` | takes what came as the token |
+//! | `Dmark` | takes what came as the token; goes to the mark if it is none |
 //! | `O` | keeps the new refresh token |
 //! | `Nmark` | turns to the next account to act as; where there is none, goes to the mark |
 //! | `Lplace` | becomes the credential whose file came, and begins anew |
@@ -358,11 +358,11 @@ T
 ?$subject|no_subject
 830000|gcloud auth print-`access@scopes``identity@target_audience`-token --quiet
 *no_gcloud
-D
+Dno_gcloud
 -|act
 :function
 5$function|`1@scopes`|$scopes$target_audience
-D
+D5
 "#,
     // IAM's service account credentials API.
     r##":act

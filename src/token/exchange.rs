@@ -99,14 +99,14 @@ impl Exchange {
                 b'O' => credential.rotate(facts.get("rotated")),
                 b'D' | b'T' | b'U' => {
                     let had = if sign == b'D' {
-                        given(facts.get("body"), said.expires_at_ms, now).map_err(|why| {
-                            AuthError::about(
-                                Code::CredentialFunctionFailed,
-                                "the credential function failed: ~.",
-                                why,
-                                "",
-                            )
-                        })?
+                        match given(facts.get("body"), said.expires_at_ms, now) {
+                            Ok(had) => had,
+                            Err(why) => {
+                                facts.put("why", why);
+                                self.at = marked(&text, self.at, facts)?;
+                                continue;
+                            }
+                        }
                     } else {
                         let names = [fields.text(), fields.text(), fields.text()];
                         let access = !facts.get("scopes").is_empty();
