@@ -22,8 +22,7 @@ import { call, read, readCertificates, readVariables, runProgram, send, sign, UN
 /** @typedef {import("./options.js").Config} Config */
 
 /**
- * What the core may ask for, by the kind of step; 0 is the end. What comes of it is told as the event of the kind less one, or
- * from 7 on as what was read.
+ * What the core may ask for, by the kind of step; 0 is the end. That it was done is told by the same number, that it failed by 1.
  *
  * @type {Record<string, (config: Config, what: string[], signal: AbortSignal, operation: string) => Promise<import("./deeds.js").Outcome>>}
  */
@@ -96,13 +95,13 @@ async function run(config, target, how, signal) {
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
-      let event = kind > "6" ? 3 : +kind - 1;
+      let event = kind;
       /** @type {unknown} */
       let cause;
       const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
         signal.throwIfAborted();
         if (thrown?.code === UNABLE) throw thrown;
-        event = 0;
+        event = "1";
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
       });

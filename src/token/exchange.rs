@@ -21,7 +21,7 @@ use alloc::string::String;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Exchange {
     /// What the host is out for, by the letter of its task; 0: for nothing.
-    out: u8,
+    pub(crate) out: u8,
     /// Where the plan goes on.
     at: usize,
 }
@@ -53,7 +53,7 @@ impl Exchange {
     /// Takes what happened, first [`Event::Begun`], and says what to do next. An event that does not fit ends the exchange. What
     /// an action is to keep secret lies in the vault.
     pub fn step(&mut self, mut context: Context<'_>, event: Event, vault: &mut Vault, now: Now) -> Action {
-        match self.next(&mut context, &Said::of(&event, &mut String::new()), now) {
+        match self.next(&mut context, &Said::of(&event, &mut String::new(), self.out), now) {
             Ok(Step::Act(order)) => order.action(vault, 0),
             Ok(Step::Had(Granted { token, life_ms })) => {
                 Action::Done(Ok(Outcome { token: vault.keep(token), life_ms }))
@@ -142,17 +142,11 @@ impl Exchange {
         let answer = &said.answer;
         let body = answer.body;
         let facts = &mut context.notes.0;
-        // By the letter of the task.
-        let usual = match out {
-            0 => happening::BEGUN,
-            b'2' | b'3' | b'5' => u32::from(out & 15).wrapping_sub(1),
-            _ => happening::RETURNED,
-        };
         let mut why = String::new();
         let mut sign = char::from(out);
         if said.kind == happening::FAILED && out > 0 {
             why = shown(body);
-        } else if said.kind != usual {
+        } else if said.kind != u32::from(out & 15) {
             return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked."));
         } else if out == 0 {
             self.begin(context, now);

@@ -41,19 +41,12 @@ pub(crate) struct Said<'a> {
     pub(crate) answer: Received<'a>,
 }
 
-/// The kinds of what happens, by the numbers that they have on a boundary.
+/// The kinds of what happens: that a task was done is told by the number of the task. A signature is in base64url.
 pub(crate) mod happening {
-    /// In the host's own words.
-    pub(crate) const FAILED: u32 = 0;
-    /// A signature, in base64url.
-    pub(crate) const SIGNED: u32 = 1;
-    pub(crate) const ANSWERED: u32 = 2;
-    /// What was read or printed.
-    pub(crate) const RETURNED: u32 = 3;
-    pub(crate) const GRANTED: u32 = 4;
-    pub(crate) const WOKEN: u32 = 5;
     /// Told by the core itself.
-    pub(crate) const BEGUN: u32 = 6;
+    pub(crate) const BEGUN: u32 = 0;
+    /// In the host's own words.
+    pub(crate) const FAILED: u32 = 1;
 }
 
 impl Order {
@@ -117,24 +110,28 @@ impl<'a> Said<'a> {
         Said { kind, expires_at_ms: 0, answer: Received { status: 0, date_ms: 0, retry_after_ms: 0, body } }
     }
 
-    /// What a host in Rust tells; `written` is room for what it does not tell as text.
-    pub(crate) fn of(event: &'a Event, written: &'a mut String) -> Said<'a> {
+    /// What a host in Rust tells of that task; `written` is room for what it does not tell as text.
+    pub(crate) fn of(event: &'a Event, written: &'a mut String, task: u8) -> Said<'a> {
         match event {
             Event::Begun => Said::BEGUN,
             Event::Signed(signature) => {
                 *written = encode_url(signature);
-                Said::new(happening::SIGNED, written)
+                Said::new(2, written)
             }
-            Event::Answered(answer) => Said { answer: answer.into(), ..Said::new(happening::ANSWERED, "") },
-            Event::Returned(content) => Said::new(happening::RETURNED, content.expose_text()),
+            Event::Answered(answer) => Said { answer: answer.into(), ..Said::new(3, "") },
+            Event::Returned(content) => {
+                // Whatever it was that was read.
+                let kind = if matches!(task, b'7'..=b'9') { task & 15 } else { 4 };
+                Said::new(kind.into(), content.expose_text())
+            }
             Event::Granted { token, expires_at_ms } => Said {
                 // Whatever ended at the epoch has ended.
                 expires_at_ms: expires_at_ms.map_or(0, |at| at.max(1)),
-                ..Said::new(happening::GRANTED, token.expose_text())
+                ..Said::new(5, token.expose_text())
             },
             Event::Failed(why) => Said::new(happening::FAILED, why),
             // No machine asks for what is left.
-            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(happening::WOKEN, ""),
+            Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(6, ""),
         }
     }
 }

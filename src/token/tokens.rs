@@ -140,7 +140,8 @@ impl Tokens {
 
     /// Takes what happened to a call's last action, and says what to do next.
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
-        match self.next(id, &Said::of(&event, &mut String::new()), now) {
+        let task = self.operations.get(id).map_or(0, |operation| operation.exchange.out);
+        match self.next(id, &Said::of(&event, &mut String::new(), task), now) {
             Ok(Next::Act(order)) => {
                 let poll_ms = self.holdings.limits.follow_every_ms;
                 let leads = self.leads(id).some();

@@ -16,12 +16,12 @@ pub(crate) const READ: &str = "4";
 pub(crate) const ASK: &str = "5";
 pub(crate) const JOIN: &str = "6";
 /// Kinds of events.
-pub(crate) const FAILED: &str = "0";
-pub(crate) const SIGNED: &str = "1";
-pub(crate) const ANSWERED: &str = "2";
-pub(crate) const RETURNED: &str = "3";
-pub(crate) const GRANTED: &str = "4";
-pub(crate) const WOKEN: &str = "5";
+pub(crate) const FAILED: &str = "1";
+pub(crate) const SIGNED: &str = SIGN;
+pub(crate) const ANSWERED: &str = SEND;
+pub(crate) const RETURNED: &str = READ;
+pub(crate) const GRANTED: &str = ASK;
+pub(crate) const WOKEN: &str = JOIN;
 /// What the driver says of each credential.
 pub(crate) const FACTS: &str = "\x01universeDomain\x02googleapis.com";
 /// Kinds of asking.
