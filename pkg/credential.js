@@ -44,7 +44,7 @@ export function register(config, renew) {
   };
   const facts = TERMS.map((name) => noted(name, terms[name])).join("");
   const mark = isString(credential) ? "read" : credential ? "function" : "search";
-  const [answer] = ask("c", renew, emulator, facts, mark, isString(credential) ? credential : "");
+  const [answer] = ask("c", renew, emulator, facts, mark, config.rotated, isString(credential) ? credential : "");
   config.known = [core, +answer];
   return +answer;
 }

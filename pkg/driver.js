@@ -119,11 +119,12 @@ async function run(config, target, how, signal) {
       if (isStale()) return undefined;
     }
     const slot = keep(rest);
-    if (!slot) return acquire(config, target, FORCED, signal);
-    const [quota, rotated] = ask("q", register(config, false));
-    slot.quota = quota;
-    if (rotated) await config.onRefreshToken?.(rotated);
-    return slot;
+    const rotated = rest[7];
+    if (rotated && rotated !== config.rotated) {
+      await config.onRefreshToken?.(rotated);
+      config.rotated = rotated;
+    }
+    return slot ?? (await acquire(config, target, FORCED, signal));
   } catch (thrown) {
     if (!isStale()) ask("a", operation);
     // It may be the credential that had to go for others'.
@@ -158,13 +159,14 @@ async function join(config, [flight]) {
   return [];
 }
 
-/** @param {string[]} had Serial, refresh, expiry, key, token and the key that had to go. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
+/** @param {string[]} had Serial, refresh, expiry, key, token, the key that had to go, and who is to pay. @returns {Slot | undefined} Nothing where the core knows of a token that is not here */
 function keep(had) {
-  const [, , , key, token, evicted] = had;
+  const [, , , key, token, evicted, quota] = had;
   slots.delete(evicted);
   const slot = slots.get(key) ?? /** @type {Slot} */ ({ key, token });
   if (token) slot.token = token;
   if (!slot.token) return undefined;
+  slot.quota = quota;
   slots.set(key, slot);
   return lease(slot, had);
 }

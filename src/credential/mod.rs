@@ -153,11 +153,9 @@ impl Credential {
         }
     }
 
-    /// The refresh token that came in place of the one before, once; empty where none did.
-    pub fn take_rotated(&mut self) -> String {
-        let token = self.facts.get("rotated").into();
-        self.facts.put("rotated", "");
-        token
+    /// The refresh token that came last in place of the file's; empty where none did.
+    pub fn rotated(&self) -> &str {
+        self.facts.get("rotated")
     }
 
     /// The private key, as PKCS #8 DER, where the credential has one that was not forgotten.

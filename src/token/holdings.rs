@@ -39,8 +39,8 @@ pub(crate) struct Known {
 /// What a call is to do next, unless it is an error.
 pub(crate) enum Next {
     Act(Order),
-    /// It has the token that was used last.
-    Done,
+    /// It has the token that was used last, of that credential.
+    Done(CredentialId),
 }
 
 impl Holdings {
@@ -126,7 +126,7 @@ impl Holdings {
                 _ => followed != FlightId::NONE && entry.flight >= followed,
             };
             if usable {
-                return Ok(Some(Next::Done));
+                return Ok(Some(Next::Done(ask.credential)));
             }
         }
         if let Some(error) = self.flights.failure(followed) {
@@ -152,7 +152,7 @@ impl Holdings {
             Ok(Step::Had(Granted { token, life_ms })) => {
                 self.flights.end(flight);
                 self.keep(core::mem::take(key), token, life_ms, flight, now);
-                Ok(Next::Done)
+                Ok(Next::Done(id))
             }
             Ok(Step::Act(order)) => Ok(Next::Act(order)),
             Err(error) => {

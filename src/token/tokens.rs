@@ -147,7 +147,7 @@ impl Tokens {
                 let leads = self.leads(id).some();
                 Turn::Act { leads, action: order.action(&mut self.vault, poll_ms) }
             }
-            Ok(Next::Done) => {
+            Ok(Next::Done(_)) => {
                 let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
                 let evicted = Some(core::mem::take(&mut self.holdings.cache.evicted));
                 Turn::Done { result: Ok(key), evicted: evicted.filter(|key| *key != Key::default()) }
