@@ -43,8 +43,8 @@ export function register(config, renew) {
     reach: host.readFile && (host.run && config.gcloud !== false ? 2 : 1),
   };
   const facts = TERMS.map((name) => noted(name, terms[name])).join("");
-  const mark = isString(credential) ? "read" : credential ? "function" : "search";
-  const [answer] = ask("c", renew, emulator, facts, mark, config.rotated, isString(credential) ? credential : "");
+  // An empty text is a file, too, and a bad one.
+  const [answer] = ask("c", renew, emulator, facts, config.rotated, isString(credential) ? credential || " " : "");
   config.known = [core, +answer];
   return +answer;
 }

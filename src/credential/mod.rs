@@ -14,7 +14,6 @@ use crate::json::Json;
 use crate::plan::{follow, marked};
 use crate::secret::Secret;
 use crate::text::decimal;
-use alloc::string::String;
 
 /// A credential: who it is, and the secrets that prove it.
 #[derive(Debug)]
@@ -52,14 +51,14 @@ impl Credential {
     /// # Errors
     /// As [`Credential::from_json`].
     pub fn from_json_with(text: &str, terms: &Terms) -> Result<Credential, AuthError> {
-        Credential::planned("read", terms.0.clone(), text)
+        Credential::of(terms.0.clone(), Some(text))
     }
 
     /// A credential that is a function of the caller's, by the number that the driver gave it.
     pub fn function(number: u32) -> Credential {
         let mut facts = Facts::default();
         facts.put("function", &decimal(number.into()));
-        Credential::marked("function", facts)
+        Credential::sought(facts)
     }
 
     /// Whatever is found where Application Default Credentials are looked for (AIP-4110). `file` is what
@@ -72,24 +71,24 @@ impl Credential {
     pub fn search(file: &str, terms: &Terms) -> Credential {
         let mut facts = terms.0.clone();
         facts.put("file", file);
-        Credential::marked("search", facts)
+        Credential::sought(facts)
     }
 
-    /// One of whom that is known, whose plan begins at that mark: at `read` there is a file to be read.
+    /// One of whom that is known: what its file says, or else the function among it, or what is found.
     ///
     /// # Errors
     /// As [`Credential::from_json`].
-    pub(crate) fn planned(mark: &str, facts: Facts, file: &str) -> Result<Credential, AuthError> {
-        let mut credential = Credential::marked(mark, facts);
-        if mark == "read" {
+    pub(crate) fn of(facts: Facts, file: Option<&str>) -> Result<Credential, AuthError> {
+        let mut credential = Credential::sought(facts);
+        if let Some(file) = file {
             credential.read(file)?;
         }
         Ok(credential)
     }
 
-    fn marked(mark: &str, facts: Facts) -> Credential {
+    fn sought(facts: Facts) -> Credential {
         let mut credential = Credential {
-            start: marked(mark, 0, &facts).unwrap_or_default(),
+            start: marked("search", 0, &facts).unwrap_or_default(),
             facts,
             key: None,
             fingerprint: Fingerprint::default(),
@@ -100,7 +99,7 @@ impl Credential {
         credential
     }
 
-    /// Apart from [`planned`](Credential::planned), because there each way out would drop all fields by itself.
+    /// Apart from [`of`](Credential::of), because there each way out would drop all fields by itself.
     fn read(&mut self, text: &str) -> Result<(), AuthError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = Json::parse(text.as_bytes()).filter(Json::is_object).ok_or_else(|| {
@@ -108,6 +107,7 @@ impl Credential {
         })?;
         self.take(&file, "")?;
         self.seal();
+        self.start = marked("read", 0, &self.facts)?;
         self.facts.put("print", self.fingerprint.as_str());
         let end = follow(&mut self.start, &mut self.facts)?;
         debug_assert!(end.0 == b'.', "a file's plan is done without more");
@@ -127,7 +127,7 @@ impl Credential {
     pub(crate) fn become_found(&mut self, file: &str) -> Result<(), AuthError> {
         // Another call may have found it meanwhile.
         let before = self.searched.take().unwrap_or_else(|| self.begin());
-        let found = Credential::planned("read", before.0.clone(), file)?;
+        let found = Credential::of(before.0.clone(), Some(file))?;
         (self.facts, self.start, self.key) = (found.facts, found.start, found.key);
         self.searched = Some(before);
         Ok(())

@@ -96,7 +96,7 @@ impl Terms {
         }
     }
 
-    /// What the host has checked and written as facts, and that emulator unless it is empty.
+    /// What the host has checked and written as facts.
     #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn told(emulator: &str, facts: &str) -> Result<Facts, AuthError> {
         let mut terms = Terms::default();

@@ -61,7 +61,7 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
-/// | `c` | renew, emulator, facts, mark, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known, whose plan begins at that mark: `read` and then the file's text, `search`, or `function` |
+/// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
 /// | `g` | deadline, credential, access, mode, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
@@ -132,9 +132,9 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"c" => {
             let renew = fields.flag();
             let facts = Terms::told(fields.text(), fields.text())?;
-            let mark = fields.text();
             let rotated = fields.text();
-            let mut credential = Credential::planned(mark, facts, fields.rest())?;
+            let file = fields.rest();
+            let mut credential = Credential::of(facts, (!file.is_empty()).then_some(file))?;
             credential.rotate(rotated);
             out.number(tokens.register(credential, renew).0.into());
         }

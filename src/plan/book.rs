@@ -389,6 +389,7 @@ N
 "##,
     // Application Default Credentials (AIP-4110 and AIP-4115). Whoever finds nothing is told of every place, and why it had nothing.
     r#":search
+?$function|function
 -$file
 =role|GOOGLE_APPLICATION_CREDENTIALS
 =place|$file

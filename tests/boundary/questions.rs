@@ -48,14 +48,14 @@ fn answers_of_services_are_judged() {
 #[test]
 fn errors_without_a_server_leave_its_fields_empty() {
     start();
-    let error = call(&["c", "", "", FACTS, "read", "not json"]);
+    let error = call(&["c", "", "", FACTS, "", "not json"]);
     assert_eq!(
         (error.len(), &error[..2], error[3..].concat().as_str()),
         (8, &[ERROR, "invalid_credential"].map(String::from)[..], "")
     );
-    assert_eq!(call(&["c", "", "http://10.0.0.1", FACTS, "read", &key_file("a")])[1], "invalid_option");
+    assert_eq!(call(&["c", "", "http://10.0.0.1", FACTS, "", &key_file("a")])[1], "invalid_option");
     let code = |credential, access, wanted| call(&["g", "1", credential, access, USUAL, wanted]).remove(1);
-    let search = call(&["c", "", "", FACTS, "search", ""]).remove(0);
+    let search = call(&["c", "", "", FACTS, "", ""]).remove(0);
     let nowhere = call(&["g", "1", &search, "", USUAL, AUDIENCE]);
     assert_eq!(nowhere[..2], [ERROR, "credential_not_found"]);
     assert_eq!(code("99", "", AUDIENCE), "core_failed");
@@ -67,7 +67,7 @@ fn errors_without_a_server_leave_its_fields_empty() {
 fn files_and_functions_are_asked_for() {
     start();
     let begin = |credential, access, wanted| call(&["g", "120000", credential, access, USUAL, wanted]);
-    let search = call(&["c", "", "", &format!("{FACTS}\x01file\x02/key.json"), "search", ""]).remove(0);
+    let search = call(&["c", "", "", &format!("{FACTS}\x01file\x02/key.json"), "", ""]).remove(0);
     let reading = begin(&search, "", AUDIENCE);
     assert_eq!((reading[0].as_str(), reading[3].as_str()), (READ, "/key.json"));
     let signing = step(&reading, RETURNED, "", &key_file("file"));
@@ -75,7 +75,7 @@ fn files_and_functions_are_asked_for() {
     let error = step(&signing, FAILED, "", "no WebCrypto");
     assert!(error[1] == "signing_failed" && error[2].contains("no WebCrypto"), "{error:?}");
 
-    let function = call(&["c", "", "", "\x01function\x023", "function", ""]).remove(0);
+    let function = call(&["c", "", "", "\x01function\x023", "", ""]).remove(0);
     let asking = begin(&function, "", AUDIENCE);
     assert_eq!((asking[0].as_str(), &asking[3..]), (ASK, &["3", "", AUDIENCE].map(String::from)[..]));
     let had = step(&asking, GRANTED, &(WALL_MS + 60_000).to_string(), "opaque");

@@ -112,7 +112,7 @@ fn a_private_key_is_handed_out_until_it_is_forgotten() {
     assert!(der.starts_with(&[0x30, 0x82]) && der == key());
     assert_eq!((call(&["w", id]), key()), (vec![String::new()], vec![]));
     assert_eq!((register("key"), key()), (number.clone(), vec![]), "nobody asked for it");
-    call(&["c", "1", "", FACTS, "read", &key_file("key")]);
+    call(&["c", "1", "", FACTS, "", &key_file("key")]);
     assert_eq!(key(), der);
     assert_eq!((call(&["w", "99"]), call(&["k", "99"])), (vec![String::new()], vec![String::new()]));
 }
