@@ -5,7 +5,6 @@ use crate::error::{AuthError, Code, Details, ServerSaid, shown};
 use crate::http::Received;
 use crate::jose::Claims;
 use crate::json::{Json, Text};
-use crate::secret::Secret;
 use crate::text::{concat, contains, decimal, filled, number};
 use crate::time::Now;
 use alloc::string::String;
@@ -13,7 +12,7 @@ use alloc::string::String;
 /// A token, and how long it lives.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    pub(crate) token: Secret,
+    pub(crate) token: Text,
     pub(crate) life_ms: u64,
 }
 
@@ -64,21 +63,20 @@ fn in_ms(seconds: u64) -> u64 {
 pub(crate) fn given(token: &str, expires_at_ms: u64, now: Now) -> Result<Granted, &'static str> {
     let token = sendable(token).ok_or("it returned none, or one that no header can hold")?;
     let life_ms = match expires_at_ms {
-        0 => Claims::read(token).and_then(|claims| jwt_life_ms(&claims, 0, now)),
+        0 => Claims::read(token.as_bytes()).and_then(|claims| jwt_life_ms(&claims, 0, now)),
         _ => Some(expires_at_ms.saturating_sub(now.wall_ms)),
     };
     if life_ms == Some(0) {
         return Err(EXPIRED);
     }
-    Ok(Granted { token: Secret::new(token), life_ms: life_ms.unwrap_or_default() })
+    Ok(Granted { token: Text::from(String::from(token)), life_ms: life_ms.unwrap_or_default() })
 }
 
 const EXPIRED: &str = "its token has expired already";
 
 /// A token that a header can hold.
-fn sendable(token: &str) -> Option<&[u8]> {
-    let token = token.as_bytes();
-    (!token.is_empty() && token.iter().all(u8::is_ascii_graphic)).then_some(token)
+fn sendable(token: &str) -> Option<&str> {
+    (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(token)
 }
 
 fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, &'static str> {
@@ -99,7 +97,7 @@ fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, 
         // A missing expires_in leaves the life open (RFC 6749, section 5.1): Google's is an hour.
         in_ms(said.or_else(|| number(life)).unwrap_or(3600))
     } else {
-        let claims = Claims::read(token).ok_or("its id_token is not a JWT")?;
+        let claims = Claims::read(token.as_bytes()).ok_or("its id_token is not a JWT")?;
         if !wanted.audience.is_empty() && !claims.is_for(wanted.audience) {
             return Err("its id_token is for another audience");
         }
@@ -108,7 +106,7 @@ fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, 
     if life_ms == 0 {
         return Err(EXPIRED);
     }
-    Ok(Granted { token: Secret::new(token), life_ms: life_ms.min(LONGEST_LIFE_MS) })
+    Ok(Granted { token: Text::from(String::from(token)), life_ms: life_ms.min(LONGEST_LIFE_MS) })
 }
 
 /// What an answer that is no success means. In each message `~` stands for what the server said, `$` for who asked, or for

@@ -6,7 +6,7 @@ use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code, shown};
 use crate::facts::Facts;
-use crate::grant::{Granted, Target, Wanted, given, hex, hmac, object, read};
+use crate::grant::{Target, Wanted, given, hex, hmac, object, read};
 use crate::jose::base64::{encode, encode_url};
 use crate::json::{Json, Text};
 use crate::plan::{follow, line, marked};
@@ -46,7 +46,7 @@ pub struct Context<'a> {
 /// What comes of a step, unless it is an error.
 pub(crate) enum Step {
     Act(Order),
-    Had(Granted),
+    Had { token: Secret, life_ms: u64 },
 }
 
 impl Exchange {
@@ -55,9 +55,7 @@ impl Exchange {
     pub fn step(&mut self, mut context: Context<'_>, event: Event, vault: &mut Vault, now: Now) -> Action {
         match self.next(&mut context, &Said::of(&event, &mut String::new(), self.out), now) {
             Ok(Step::Act(order)) => order.action(vault, 0),
-            Ok(Step::Had(Granted { token, life_ms })) => {
-                Action::Done(Ok(Outcome { token: vault.keep(token), life_ms }))
-            }
+            Ok(Step::Had { token, life_ms }) => Action::Done(Ok(Outcome { token: vault.keep(token), life_ms })),
             Err(error) => Action::Done(Err(error)),
         }
     }
@@ -82,7 +80,7 @@ impl Exchange {
                     let token = Secret::new(facts.get("token"));
                     // A JWT of one's own has no answer that says it.
                     let own_ms = context.limits.assertion_lifetime_s.min(3600).wrapping_mul(1000);
-                    return Ok(Step::Had(Granted { token, life_ms: number(facts.get("life")).unwrap_or(own_ms) }));
+                    return Ok(Step::Had { token, life_ms: number(facts.get("life")).unwrap_or(own_ms) });
                 }
                 b'w' => wants(facts, context.target),
                 b'N' => match facts.depth.checked_sub(1) {
@@ -114,7 +112,7 @@ impl Exchange {
                         let whole = facts.get("body");
                         read(&said.answer, &Wanted { access, audience, names, whole }, facts.get("who"), now)?
                     };
-                    facts.put("token", had.token.expose_text());
+                    facts.put("token", &had.token);
                     facts.put("life", &decimal(had.life_ms));
                 }
                 _ => {

@@ -10,7 +10,6 @@ use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
-use crate::grant::Granted;
 use crate::secret::Secret;
 use crate::text::decimal;
 use crate::time::Now;
@@ -40,6 +39,10 @@ pub(crate) struct Known {
 pub(crate) enum Next {
     Act(Order),
     /// It has the token that was used last, of that credential.
+    #[cfg_attr(
+        not(all(feature = "js", target_arch = "wasm32", target_os = "unknown")),
+        allow(dead_code, reason = "a host in Rust knows it already")
+    )]
     Done(CredentialId),
 }
 
@@ -149,7 +152,7 @@ impl Holdings {
         let credential = &mut find(&mut self.credentials, id).ok_or_else(lost)?.credential;
         let mut context = Context { credential, notes, target: &ask.target, limits: &self.limits };
         match exchange.next(&mut context, said, now) {
-            Ok(Step::Had(Granted { token, life_ms })) => {
+            Ok(Step::Had { token, life_ms }) => {
                 self.flights.end(flight);
                 self.keep(core::mem::take(key), token, life_ms, flight, now);
                 Ok(Next::Done(id))
