@@ -3,7 +3,9 @@ import { generateKeyPairSync, sign } from "node:crypto";
 // Node reads certificates and makes none, so that tests write their own: RFC 5280 in X.690's DER.
 const der = (tag, ...parts) => {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
-  const size = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255];
+  const { length } = content;
+  // BoringSSL takes lengths in their shortest form alone.
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 };
 const sequence = (...parts) => der(0x30, ...parts);
