@@ -143,6 +143,8 @@ export function isPlain(path) {
 /** @param {Uint8Array<any>} answer */
 function read(answer) {
   const fields = decoder.decode(answer).split("\0");
+  // Each field has a zero character for its end.
+  fields.pop();
   if (fields[0] === "!") throw fromCore(fields);
   return fields;
 }

@@ -1,7 +1,6 @@
 // The door for Deno: the module comes with the import, so that no permission is needed for it.
 import source core from "../wasm/session_bg.wasm";
 import { useHost } from "../core.js";
-import { run } from "./process.js";
 
 // Asking for what is not granted would stop at a prompt.
 const granted = (permission) => Deno.permissions.querySync(permission).state === "granted";
@@ -16,9 +15,17 @@ useHost({
     demand({ name: "read", path });
     return Deno.readFile(path);
   },
-  run: async (words, ...rest) => {
-    demand({ name: "run", command: words[0] });
-    return run(words, ...rest);
+  run: async ([command, ...args], variables, timeout, signal) => {
+    demand({ name: "run", command });
+    const { success, stdout, stderr } = await new Deno.Command(command, {
+      args,
+      // Added to the program's own, so that the environment need not be read.
+      env: Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s))),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+    }).output();
+    const decoder = new TextDecoder();
+    if (!success) throw new Error(`it ended without success: ${decoder.decode(stderr)}`);
+    return decoder.decode(stdout);
   },
 });
 

@@ -198,7 +198,8 @@ v$x|AccessToken IdToken|bad
 :vercel
 7VERCEL_OIDC_TOKEN
 =got|$VERCEL_OIDC_TOKEN
--|sts
+?$got|sts
+!gVERCEL_OIDC_TOKEN is not set. Turn OIDC on for the project.
 :github
 7ACTIONS_ID_TOKEN_REQUEST_URL|ACTIONS_ID_TOKEN_REQUEST_TOKEN
 ?`$ACTIONS_ID_TOKEN_REQUEST_URL$ACTIONS_ID_TOKEN_REQUEST_TOKEN`
@@ -276,6 +277,9 @@ Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SH
     // A program that prints a subject token. Whoever can write the file can run what it names, so it is run only where the
     // environment says that it may be. What an earlier run left in a file is used for as long as it lasts.
     r#":from_e
+?$reach
+!uthis runtime has no programs; use the option subjectToken.
+:
 7GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES
 @$GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES|1
 !ithe credential names a program to run. Where you trust its file, set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1.
