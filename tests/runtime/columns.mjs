@@ -1,35 +1,8 @@
 // The table's columns: each runtime, and how its runner is started within the folder where the package is installed.
+import { NAMES } from "./client/environment.js";
 import { bin, chromium, node24, why, workerd } from "./programs.mjs";
 
 const [major] = process.versions.node.split(".");
-// What the package and the cases look at.
-const names = [
-  "GOOGLE_APPLICATION_CREDENTIALS",
-  "CLOUD_RUN_AUTH_EMULATOR",
-  "K_SERVICE",
-  "K_REVISION",
-  "CLOUDSDK_CONFIG",
-  "HOME",
-  "APPDATA",
-  "GCE_METADATA_HOST",
-  "GCE_METADATA_ROOT",
-  "GCE_METADATA_IP",
-  "METADATA_SERVER_DETECTION",
-  "NO_GCE_CHECK",
-  "CLOUD_RUN_JOB",
-  "FUNCTION_NAME",
-  "GOOGLE_CLOUD_QUOTA_PROJECT",
-  "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES",
-  "VERCEL_OIDC_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_URL",
-  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "NODE_EXTRA_CA_CERTS",
-];
 const deno = [bin("deno"), "run", "--no-prompt", "--no-remote", "--node-modules-dir=manual", "--allow-net=127.0.0.1,localhost"];
 const here = (script) => () => [process.execPath, `runtime/runners/${script}`];
 
@@ -57,7 +30,7 @@ export const columns = [
   {
     name: "deno",
     title: "Deno",
-    command: ({ folder }) => [...deno, `--allow-read=${folder}`, `--allow-env=${names}`, "runtime/runners/deno.js"],
+    command: ({ folder }) => [...deno, `--allow-read=${folder}`, `--allow-env=${NAMES},PATH`, "--allow-run", "runtime/runners/deno.js"],
   },
   {
     name: "deno-bare",

@@ -1,35 +1,6 @@
 // Every type of credential file, as far as it is supported: who is seen to call, and what was asked for on the way.
 import { contains, equal } from "../client/check.js";
-
-const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
-const STORAGE = "https://www.googleapis.com/auth/devstorage.read_only";
-const JWT = "urn:ietf:params:oauth:token-type:jwt";
-
-const claimsOf = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
-
-/** A service account that may be acted as, and the part of a file that names it. */
-async function account(t, caller) {
-  const email = `${t.unique("sa")}@tests.iam.gserviceaccount.com`;
-  await t.emulator.make("impersonation", { caller, target: email });
-  const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
-  return { email, named: { service_account_impersonation_url: url } };
-}
-
-/** A workload that a provider knows by JWTs, and the file that describes it, but for where its subject token is. */
-async function workload(t) {
-  const pool = t.unique("pool");
-  const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/${pool}/providers/p`;
-  await t.emulator.make("providers", { kind: "oidc", audience });
-  const { token } = await t.emulator.make("subject-tokens", { subject: "job", audience });
-  const principal = `principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/${pool}/subject/job`;
-  const file = {
-    type: "external_account",
-    audience,
-    subject_token_type: JWT,
-    token_url: "https://sts.googleapis.com/v1/token",
-  };
-  return { file, principal, token };
-}
+import { account, claimsOf, CLOUD_PLATFORM, STORAGE, subjectToken, workload } from "../client/identities.js";
 
 /** Who calls, as a private service and as one of Google's APIs see it. */
 async function callers(t, credential, email) {
@@ -217,11 +188,12 @@ const cases = [
     name: "an external_account by a file: read for each exchange, where there are files",
     needs: ["files"],
     async run(t) {
-      const { file, principal, token } = await workload(t);
+      const { file, audience, principal } = await workload(t);
+      const token = await subjectToken(t, audience);
       const name = t.unique("subject-token");
       await t.lab.write(name, token);
       const path = `${t.folder}/${name}`;
-      const { email, named } = await account(t, principal);
+      const { email, named } = await account(t, principal("job"));
       equal(
         await callers(t, { ...file, ...named, credential_source: { file: path, format: { type: "text" } } }, email),
         [email, email],

@@ -5,6 +5,7 @@ import credentials from "./credentials.js";
 
 import exchange from "./exchange.js";
 import fetch from "./fetch.js";
+import kinds from "./kinds.js";
 import limits from "./limits.js";
 import places from "./places.js";
 import process from "./process.js";
@@ -21,6 +22,7 @@ export const groups = [
   fetch,
   sessions,
   tokens,
+  kinds,
   credentials,
   places,
   baseUrl,

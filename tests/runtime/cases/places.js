@@ -1,64 +1,7 @@
 // Where credentials and subject tokens come from beside their file: the environment, metadata servers, programs, functions.
 import { contains, equal, ok } from "../client/check.js";
-
-const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
-const JWT = "urn:ietf:params:oauth:token-type:jwt";
-const AWS = "urn:ietf:params:aws:token-type:aws4_request";
-/** What the search and the sources look at; a case begins without any. */
-const NAMES = [
-  "GOOGLE_APPLICATION_CREDENTIALS",
-  "CLOUD_RUN_AUTH_EMULATOR",
-  "CLOUDSDK_CONFIG",
-  "HOME",
-  "APPDATA",
-  "GCE_METADATA_HOST",
-  "GCE_METADATA_ROOT",
-  "GCE_METADATA_IP",
-  "METADATA_SERVER_DETECTION",
-  "NO_GCE_CHECK",
-  "K_SERVICE",
-  "CLOUD_RUN_JOB",
-  "FUNCTION_NAME",
-  "GOOGLE_CLOUD_QUOTA_PROJECT",
-  "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES",
-  "VERCEL_OIDC_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_URL",
-  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "NODE_EXTRA_CA_CERTS",
-];
-
-const claimsOf = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
-
-/** Runs with these variables and none of the others. */
-async function within(t, variables, run) {
-  const set = (name, value) => t.runtime.setEnv(name, value);
-  const before = NAMES.map((name) => [name, t.runtime.env?.(name)]);
-  for (const name of NAMES) set(name, variables[name]);
-  try {
-    return await run();
-  } finally {
-    for (const [name, value] of before) set(name, value);
-  }
-}
-
-/** The file of a workload, its provider, and who calls. */
-async function workload(t, kind, more = {}) {
-  const pool = t.unique("pool");
-  const audience = `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/${pool}/providers/p`;
-  await t.emulator.make("providers", { kind, audience, ...more });
-  const file = {
-    type: "external_account",
-    audience,
-    subject_token_type: kind === "aws" ? AWS : JWT,
-    token_url: "https://sts.googleapis.com/v1/token",
-  };
-  return { file, audience };
-}
+import { within } from "../client/environment.js";
+import { claimsOf, CLOUD_PLATFORM, JWT, subjectToken, workload } from "../client/identities.js";
 
 /** Who calls one of Google's APIs, given a session's options. */
 async function caller(t, options) {
@@ -68,10 +11,6 @@ async function caller(t, options) {
 
 /** Makes a session's credential another one than all others: what was found before is kept for the others. */
 const fresh = (t) => ({ allowedHosts: [`${t.unique("h")}.example`] });
-
-async function subjectToken(t, audience) {
-  return (await t.emulator.make("subject-tokens", { subject: "job", audience })).token;
-}
 
 const cases = [
   {
@@ -275,7 +214,7 @@ const cases = [
     name: "an external_account by GitHub Actions, Vercel, or a function of the caller's",
     needs: ["env"],
     async run(t) {
-      const { file, audience } = await workload(t, "oidc");
+      const { file, audience } = await workload(t);
       const job = await t.emulator.make("github-jobs", { repository: `o/${t.unique("r")}` });
       await within(t, job.env, async () => contains(await caller(t, { credential: file, subjectToken: "github" }), "principal", "github"));
       await within(t, {}, () =>
@@ -303,7 +242,7 @@ const cases = [
     name: "an external_account by a program: only where that is allowed, and only what fits",
     needs: ["env", "files", "processes"],
     async run(t) {
-      const { file, audience } = await workload(t, "oidc");
+      const { file, audience } = await workload(t);
       const token = await subjectToken(t, audience);
       const said = { version: 1, success: true, token_type: JWT, id_token: token, expiration_time: Math.floor(Date.now() / 1000) + 600 };
       const name = t.unique("said");
@@ -332,33 +271,6 @@ const cases = [
         await t.refused(() => caller(t, { credential: source("/bin/false") }), "credential_unreadable");
         await t.refused(() => caller(t, { credential: source("/nowhere/x") }), "credential_unreadable");
       });
-    },
-  },
-  {
-    name: "an external_account by a client certificate, where the runtime can show one",
-    needs: ["env", "files", "processes"],
-    async run(t) {
-      const { file } = await workload(t, "x509", { roots: [t.lab.root] });
-      await t.lab.write(
-        "certificate_config.json",
-        JSON.stringify({
-          cert_configs: { workload: { cert_path: `${t.folder}/leaf.pem`, key_path: `${t.folder}/leaf-key.pem` } },
-        }),
-      );
-      const { host, port } = new URL(t.lab.secure);
-      const credential = {
-        ...file,
-        subject_token_type: "urn:ietf:params:oauth:token-type:mtls",
-        token_url: `https://localhost:${port}/v1/token`,
-        credential_source: { certificate: { certificate_config_location: `${t.folder}/certificate_config.json` } },
-      };
-      const allowedHosts = [host, `localhost:${port}`];
-      const { code, report, stderr } = await within(t, { NODE_EXTRA_CA_CERTS: `${t.folder}/root.pem` }, () =>
-        t.runtime.child("certificate", { credential, allowedHosts }),
-      );
-      equal(code, 0, `exit code (${stderr.slice(0, 1500)})`);
-      const answer = await fetch(`${t.emulator.url}/storage/v1/b/x`, { headers: { authorization: `Bearer ${report.token}` } });
-      contains((await answer.json()).caller, "/subject/workload", "caller");
     },
   },
 ];

@@ -1,6 +1,6 @@
-// A token by a client certificate, which only a process that trusts the lab's root can ask for.
+// A call by a client certificate, in a process that trusts the lab's root from its begin on.
 import { createSession } from "cloud-run-auth";
 
-const { credential, allowedHosts } = JSON.parse(process.argv[2]);
-const session = createSession("https://svc.example", { credential, allowedHosts });
-console.log(JSON.stringify({ token: await session.getAccessToken() }));
+const { base, path, options } = JSON.parse(process.argv[2]);
+const response = await createSession(base, options).get(path);
+console.log(JSON.stringify({ status: response.status, body: await response.json() }));

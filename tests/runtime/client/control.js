@@ -48,7 +48,7 @@ export function connectLab(config) {
   return {
     ...config,
     /** Writes a file of that name into the folder that every runtime with files may read. */
-    write: (name, text) => call("POST", `${config.home}/_lab/files?name=${name}`, text),
+    write: (name, text) => call("POST", `${config.home}/_lab/files?name=${encodeURIComponent(name)}`, text),
     records: (mark) => call("GET", `${config.home}/_lab/records?mark=${mark}`),
   };
 }

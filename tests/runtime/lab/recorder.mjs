@@ -41,7 +41,7 @@ export async function startRecorder(config) {
 
   async function answer(server, request, response) {
     const url = new URL(request.url, origins.home);
-    if (url.pathname === "/_lab/files") {
+    if (url.pathname === "/_lab/files" && request.method === "POST") {
       // The case that wrote it reads it before any other one begins.
       await writeFile(join(config.folder, basename(url.searchParams.get("name"))), JSON.parse(await read(request)), { mode: 0o755 });
       return send(response, 200, {});

@@ -8,7 +8,11 @@ import { createWorld } from "../client/world.js";
 const opaque = "in browsers a manual redirect is opaque";
 export const lacks = {
   env: "a page has no environment",
+  variables: "a page has no environment",
+  search: "there is nothing to be searched",
   files: "a page reads no files",
+  programs: "a page starts none",
+  certificates: "pages show none of their own",
   processes: "memory, traps and handles are looked at in Node",
   "user agent": "browsers keep User-Agent to themselves",
   "upload stream": "Chromium streams uploads over HTTP/2 alone",

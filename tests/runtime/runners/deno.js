@@ -3,13 +3,22 @@ import * as lib from "cloud-run-auth";
 import { runHere } from "../client/local.js";
 
 const { bare, ...options } = JSON.parse(Deno.args[0]);
-const forbidden = bare ? { env: "may not read the environment", files: "may not read files" } : {};
+const forbidden = bare
+  ? {
+      env: "may not read the environment",
+      variables: "may not read the environment",
+      files: "may not read files",
+      programs: "may not run programs",
+      "search by permission": "whatever may not be read, the metadata server is found",
+    }
+  : {};
 await runHere(
   lib,
   {
     name: "deno",
     lacks: {
       ...forbidden,
+      certificates: "fetch shows none",
       processes: "memory, traps and handles are looked at in Node",
       "hidden redirects": "redirects are visible here",
       "requests from outside": "a matter of workers, whose requests are isolated from each other",

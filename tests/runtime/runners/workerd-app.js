@@ -1,4 +1,5 @@
 // What runs inside workerd: one case for each request, and the calls that the thousand-requests cases make.
+import { withEnv } from "cloudflare:workers";
 import * as lib from "cloud-run-auth";
 import { watchRejections } from "../client/local.js";
 import { readConfig } from "../client/control.js";
@@ -18,7 +19,12 @@ const runtime = (outside) => ({
     files: "there are no files",
     processes: "memory, traps and handles are looked at in Node",
     "hidden redirects": "redirects are visible here",
+    search: "there is nothing to be searched",
+    programs: "there are no processes",
+    certificates: "fetch shows certificates by bindings alone",
   },
+  /** What the runtime makes of bindings. */
+  withEnv: (variables, run) => withEnv(variables, run),
   /** Only the runner can make requests of their own, and have clients that go away. */
   async fromOutside(call, count, how) {
     const response = await fetch(outside, { method: "POST", body: JSON.stringify({ call, count, how }) });
