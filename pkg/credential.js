@@ -45,8 +45,13 @@ export function register(config, renew) {
   const facts = TERMS.map((name) => noted(name, terms[name])).join("");
   // An empty text is a file, too, and a bad one.
   const [answer] = ask("c", renew, emulator, facts, config.rotated, isString(credential) ? credential || " " : "");
-  config.known = [core, +answer];
+  config.known = [core, +answer, epoch];
   return +answer;
+}
+
+/** Lets the core wipe what it knows of a session's credential. Other sessions of the same will tell it anew. @param {Config} config */
+export function forget({ known }) {
+  if (known?.[2] === epoch) ask("d", known[1]);
 }
 
 /** The number of a function; nothing where there is none. @param {any} given */

@@ -125,10 +125,11 @@ async function run(config, target, how, signal) {
       config.rotated = rotated;
     }
     return slot ?? (await acquire(config, target, FORCED, signal));
-  } catch (thrown) {
+  } catch (/** @type {any} */ thrown) {
     if (!isStale()) ask("a", operation);
-    // It may be the credential that had to go for others'.
+    // It may be the credential that had to go, for others' or with another session.
     config.known = undefined;
+    if (thrown.code === "core_failed" && thrown.transient) return undefined;
     throw thrown;
   } finally {
     lead(leads, 0);

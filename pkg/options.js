@@ -34,7 +34,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
- * @property {[core: string, number: number]} [known] The number that one core, told of one emulator, has for the credential
+ * @property {[core: string, number: number, epoch: number]} [known] The number that one core, told of one emulator, has for the credential
  */
 
 /** @typedef {[is: (value: any) => unknown, what: string]} Kind */

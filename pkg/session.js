@@ -2,6 +2,7 @@
 // and looks at the answer's status.
 import { fetchBy, host, ready } from "./core.js";
 import { send } from "./call.js";
+import { forget } from "./credential.js";
 import { within } from "./deadline.js";
 import { carry, draft, headersFor } from "./draft.js";
 import { acquire, EARLY, FORCED, timeFor, USUAL } from "./driver.js";
@@ -106,6 +107,7 @@ class Session {
 
   dispose() {
     this.#disposed = true;
+    forget(this.#config);
     this.#slot = this.#plain = undefined;
   }
 

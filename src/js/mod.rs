@@ -62,6 +62,7 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
+/// | `d` | credential | nothing: it is dropped, unless a call is out with it or its refresh token was replaced |
 /// | `g` | deadline, credential, access, mode, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |
@@ -138,6 +139,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             credential.rotate(rotated);
             out.number(tokens.register(credential, renew).0.into());
         }
+        b"d" => tokens.forget(CredentialId(fields.small())),
         b"g" => {
             let deadline_ms = fields.number();
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
