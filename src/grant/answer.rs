@@ -59,8 +59,9 @@ fn in_ms(seconds: u64) -> u64 {
     seconds.min(u64::MAX / 1000).wrapping_mul(1000)
 }
 
-/// What a function of the caller's gave. A token with an expiry is kept until then, a JWT until its `exp`, any other not at all.
-pub(crate) fn given(token: &str, expires_at_ms: u64, now: Now) -> Result<Granted, &'static str> {
+/// What a function of the caller's or a program gave. A token with an expiry is kept until then, a JWT until its `exp`, any other for
+/// as long as is said.
+pub(crate) fn given(token: &str, expires_at_ms: u64, usual_ms: u64, now: Now) -> Result<Granted, &'static str> {
     let token = sendable(token).ok_or("it returned none, or one that no header can hold")?;
     let life_ms = match expires_at_ms {
         0 => Claims::read(token.as_bytes()).and_then(|claims| jwt_life_ms(&claims, 0, now)),
@@ -69,7 +70,7 @@ pub(crate) fn given(token: &str, expires_at_ms: u64, now: Now) -> Result<Granted
     if life_ms == Some(0) {
         return Err(EXPIRED);
     }
-    Ok(Granted { token: Text::from(String::from(token)), life_ms: life_ms.unwrap_or_default() })
+    Ok(Granted { token: Text::from(String::from(token)), life_ms: life_ms.unwrap_or(usual_ms) })
 }
 
 const EXPIRED: &str = "its token has expired already";

@@ -29,7 +29,7 @@
 //! | `Jname\|path` | notes a member of the JSON that came |
 //! | `Tid\|access\|life` | reads tokens: the members of an ID token, of an access token, and of its life, or its seconds |
 //! | `U…` | the same where the endpoint has a say in whom an ID token is for |
-//! | `Dmark` | takes what came as the token; goes to the mark if it is none |
+//! | `Dmark\|life` | takes what came as the token, which lives for so many milliseconds at least; goes to the mark if it is none |
 //! | `O` | keeps the new refresh token |
 //! | `Nmark` | turns to the next account to act as; where there is none, goes to the mark |
 //! | `Lplace` | becomes the credential whose file came, and begins anew |
@@ -332,7 +332,8 @@ Jkey|cert_configs.workload.key_path
 =shows|$leaf\$key
 -|sts
 "#,
-    // The metadata server, gcloud, and functions of the caller's. Ours is the first as a type: no file of Google's has it.
+    // The metadata server, gcloud, and functions of the caller's. Ours is the first as a type: no file of Google's has it. How long its
+    // access tokens live gcloud does not say: a minute, so that not each call starts it, and a 401 ends it sooner.
     r#":.metadata_server
 .
 7GCE_METADATA_HOST|GCE_METADATA_ROOT|GCE_METADATA_IP
@@ -362,7 +363,7 @@ T
 ?$subject|no_subject
 830000|gcloud auth print-`access@scopes``identity@target_audience`-token --quiet
 *no_gcloud
-Dno_gcloud
+Dno_gcloud|60000
 -|act
 :function
 5$function|`1@scopes`|$scopes$target_audience

@@ -97,11 +97,12 @@ impl Exchange {
                 b'O' => credential.rotate(facts.get("rotated")),
                 b'D' | b'T' | b'U' => {
                     let had = if sign == b'D' {
-                        match given(facts.get("body"), said.expires_at_ms, now) {
+                        let mark = fields.text();
+                        match given(facts.get("body"), said.expires_at_ms, fields.number(), now) {
                             Ok(had) => had,
                             Err(why) => {
                                 facts.put("why", why);
-                                self.at = marked(&text, self.at, facts)?;
+                                self.at = marked(mark, self.at, facts)?;
                                 continue;
                             }
                         }

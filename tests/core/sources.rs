@@ -141,6 +141,28 @@ fn a_search_looks_at_each_place_and_tells_of_each() {
 }
 
 #[test]
+fn what_gcloud_prints_is_kept_for_a_minute_or_as_long_as_it_says() {
+    for (target, printed, life_ms) in [
+        (Target::access_token(Scopes::parse("s").unwrap()), "ya29.opaque\n", Some(60_000)),
+        (Target::id_token(Audience::parse("a").unwrap()), "two\nlines", None),
+        (Target::id_token(Audience::parse("a").unwrap()), "", None),
+    ] {
+        let mut flow = Flow::new(Credential::search("", &Terms::google().with("reach", "2").unwrap()), target);
+        flow.step(Event::Begun, NOW);
+        reads(flow.step(variables(&[("HOME", "/h"), ("METADATA_SERVER_DETECTION", "none")]), NOW));
+        assert!(matches!(flow.step(Event::Failed("ENOENT".into()), NOW), Action::Run { .. }));
+        match (flow.step(text(printed), NOW), life_ms) {
+            (Action::Done(Ok(outcome)), Some(life_ms)) => assert_eq!(outcome.life_ms, life_ms),
+            (Action::Done(Err(error)), None) => {
+                assert_eq!(error.code, Code::CredentialNotFound);
+                assert!(error.message.contains("gcloud itself: it returned none"), "{error}");
+            }
+            (other, _) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_search_that_finds_a_bad_file_says_which() {
     let mut flow = Flow::new(
         Credential::search("", &Terms::google().with("reach", "1").unwrap()),
