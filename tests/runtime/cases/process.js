@@ -1,5 +1,6 @@
 // What only a process of its own can show: memory, traps, handles, exits. The scripts lie in children/.
 import { equal, ok } from "../client/check.js";
+import { workload } from "../client/identities.js";
 
 const child = (name, script, check = () => {}) => ({
   name,
@@ -33,6 +34,44 @@ const cases = [
     ok(report.scanned >= 65_536 && report.control, "a memory that was looked through and a scan that finds what is there");
     equal(report.found, [], "secrets in memory");
   }),
+  {
+    name: "after dispose the module's memory holds nothing secret of a user or a workload",
+    needs: ["processes"],
+    async run(t) {
+      const user = await t.emulator.make("users", { email: `${t.unique("u")}@example.com` });
+      const external = await t.emulator.make("external-users", {});
+      const aws = await workload(t, "aws", { accountId: "123456789012" });
+      const key = await t.emulator.make("aws-keys", { user: t.unique("u") });
+      const kinds = [
+        {
+          kind: "user",
+          options: { credential: user },
+          secrets: { client: user.client_secret, refresh: user.refresh_token },
+          known: user.client_id,
+        },
+        {
+          kind: "external user",
+          options: { credential: external },
+          secrets: { refresh: external.refresh_token },
+          known: external.client_id,
+        },
+        {
+          kind: "AWS",
+          options: { credential: { ...aws.file, credential_source: { environment_id: "aws1" } } },
+          variables: { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey },
+          secrets: { key: key.secretAccessKey },
+          known: aws.audience,
+        },
+      ];
+      const { code, report, stderr } = await t.runtime.child("memory-kinds", { kinds, endpoints: t.emulator.url });
+      equal(code, 0, `exit code (${stderr.slice(0, 1500)})`);
+      equal(
+        report,
+        kinds.map(({ kind }) => ({ kind, control: true, found: [] })),
+        "what is in memory",
+      );
+    },
+  },
   child("aborts and timeouts arrive after a garbage collection too", "collected", (report) => {
     const ends = ["mine", "timeout", "timeout"];
     equal(Object.values(report), [...ends, ...ends], `ends of ${Object.keys(report).join("; ")}`);
