@@ -14,6 +14,7 @@ import { isString } from "./options.js";
  *   what it printed
  * @property {(certificate: string[], url: string, init: any) => Promise<Response>} [fetchWith] Sends and shows a client certificate, given its
  *   file and that of its key
+ * @property {string} [lacks] Which of files, programs and certificates there are none of, with a space between
  * @property {boolean} [isolated] Whether a request may not await what another one began
  * @property {boolean} [canClose] Whether the runtime sends "Connection: close"
  * @property {(promise: Promise<unknown>) => void} [waitUntil] Keeps the request alive for what is still under way

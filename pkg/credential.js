@@ -8,6 +8,9 @@ import { isString } from "./options.js";
 const functions = new WeakMap();
 let functionCount = 1;
 
+/** The refresh tokens that came in place of those in credentials' texts: without them a text may be void. @type {Map<unknown, string>} */
+export const rotations = new Map();
+
 /** What the core is told of a credential, beside its file. */
 const TERMS = [
   "allowed",
@@ -19,7 +22,8 @@ const TERMS = [
   "subjectToken",
   "file",
   "function",
-  "reach",
+  "gcloud",
+  "lacks",
 ];
 
 /**
@@ -31,7 +35,7 @@ const TERMS = [
 export function register(config, renew) {
   const { credential, known, subjectToken } = config;
   const emulator = config.endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR");
-  const file = credential ? "" : host.readFile && host.env("GOOGLE_APPLICATION_CREDENTIALS");
+  const file = credential ? "" : host.env("GOOGLE_APPLICATION_CREDENTIALS");
   const core = `${epoch} ${emulator} ${file}`;
   if (!renew && known?.[0] === core) return known[1];
   /** @type {any} */
@@ -40,11 +44,11 @@ export function register(config, renew) {
     file,
     function: isString(credential) ? "" : numberOf(credential),
     subjectToken: isString(subjectToken) ? subjectToken : numberOf(subjectToken),
-    reach: host.readFile && (host.run && config.gcloud !== false ? 2 : 1),
+    lacks: host.lacks,
   };
   const facts = TERMS.map((name) => noted(name, terms[name])).join("");
   // An empty text is a file, too, and a bad one.
-  const [answer] = ask("c", renew, emulator, facts, config.rotated, isString(credential) ? credential || " " : "");
+  const [answer] = ask("c", renew, emulator, facts, rotations.get(credential), isString(credential) ? credential || " " : "");
   config.known = [core, +answer, epoch];
   return +answer;
 }

@@ -1,7 +1,7 @@
 // What the core asks a host to do for a token: sign, send, read, call, run. Waiting for another's exchange is the driver's.
 import { ask, askBytes, decoder, encoder, fetchBy, host } from "./core.js";
 import { noted, register } from "./credential.js";
-import { AuthError } from "./errors.js";
+import { raced } from "./deadline.js";
 import { isString } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -14,9 +14,6 @@ import { isString } from "./options.js";
 
 /** The largest answer that is read; the core refuses it by its size. */
 const LARGEST_ANSWER = 2 ** 20;
-
-/** Of what is no matter for the core: no other try would be better. */
-export const UNABLE = "unsupported_by_host";
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
 
@@ -68,17 +65,13 @@ export async function sign(config, [fingerprint, input], _signal, operation) {
 export async function send(config, [method, url, timeout, certificate, body, ...pairs], signal) {
   const headers = [];
   while (pairs.length) headers.push(pairs.splice(0, 2));
-  const init = {
-    __proto__: null,
-    method,
-    headers,
-    body: body || undefined,
-    redirect: "manual",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(+timeout)]),
-  };
-  const response = await (certificate
-    ? able(host.fetchWith, "client certificates; Node has")(certificate.split("\n"), url, init)
-    : fetchBy(config, url, init));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(+timeout)]);
+  const init = { __proto__: null, method, headers, body: body || undefined, redirect: "manual", signal: limit };
+  // Not every fetch of a caller's heeds its signal.
+  const response = await raced(
+    certificate ? host.fetchWith(certificate.split("\n"), url, init) : fetchBy(config, url, init),
+    limit,
+  );
   // Whoever answers in the metadata server's place does not know of this header.
   if (headers[0]?.[0] === "metadata-flavor" && response.headers.get("metadata-flavor") !== "Google") throw new Error("it is not Google's");
   if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
@@ -128,20 +121,7 @@ export async function call({ credential, subjectToken }, [, access, wanted], sig
  * @returns {Promise<Outcome>}
  */
 export async function read(config, [path]) {
-  return [decoder.decode(await able(host.readFile, "files; use the option subjectToken")(path))];
-}
-
-/**
- * What not every host can do.
- *
- * @template T
- * @param {T | undefined} deed
- * @param {string} what
- * @returns {T}
- */
-function able(deed, what) {
-  if (!deed) throw new AuthError(UNABLE, `this runtime has no ${what}.`);
-  return deed;
+  return [decoder.decode(await host.readFile(path))];
 }
 
 /**
@@ -161,7 +141,7 @@ export async function readVariables(config, names) {
  */
 export async function runProgram(config, [timeout, command, ...variables], signal) {
   const words = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain);
-  return [await /** @type {any} */ (host.run)(words, variables, +timeout, signal)];
+  return [await host.run(words, variables, +timeout, signal)];
 }
 
 /**

@@ -1,9 +1,10 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
-import { register } from "./credential.js";
+import { register, rotations } from "./credential.js";
 import { raced } from "./deadline.js";
-import { call, read, readCertificates, readVariables, runProgram, send, sign, UNABLE } from "./deeds.js";
+import { call, read, readCertificates, readVariables, runProgram, send, sign } from "./deeds.js";
+import { isString } from "./options.js";
 
 /**
  * A token that is had. Sessions that ask for the same hold the same slot; a refresh changes it in place.
@@ -100,7 +101,6 @@ async function run(config, target, how, signal) {
       let cause;
       const [text, value, date, retryAfter] = await raced(deeds[kind](config, rest.slice(2), signal, operation), signal).catch((thrown) => {
         signal.throwIfAborted();
-        if (thrown?.code === UNABLE) throw thrown;
         event = "1";
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
@@ -119,10 +119,14 @@ async function run(config, target, how, signal) {
       if (isStale()) return undefined;
     }
     const slot = keep(rest);
+    leads = lead(leads, 0);
     const rotated = rest[7];
-    if (rotated && rotated !== config.rotated) {
-      await config.onRefreshToken?.(rotated);
-      config.rotated = rotated;
+    if (rotated) {
+      if (isString(config.credential)) rotations.set(config.credential, rotated);
+      if (rotated !== config.told) {
+        await config.onRefreshToken?.(rotated);
+        config.told = rotated;
+      }
     }
     return slot ?? (await acquire(config, target, FORCED, signal));
   } catch (/** @type {any} */ thrown) {

@@ -20,7 +20,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {boolean | undefined} userIdTokens
  * @property {"github" | "vercel" | Function | undefined} subjectToken
  * @property {((refreshToken: string) => unknown) | undefined} onRefreshToken
- * @property {string | undefined} [rotated] The refresh token that came in place of the file's
+ * @property {string | undefined} [told] The refresh token that was handed on last
  * @property {boolean | undefined} gcloud
  * @property {string | undefined} quotaProject
  * @property {number | false} timeout

@@ -17,6 +17,7 @@ useHost({
     return given;
   },
   env: (name) => /** @type {any} */ (globalThis).process?.env?.[name],
+  lacks: "files programs certificates",
 });
 
 export * from "./index.js";

@@ -8,6 +8,7 @@ useHost({
     return WebAssembly.compile(await answer.arrayBuffer());
   },
   env: () => undefined,
+  lacks: "files programs certificates",
 });
 
 export * from "../index.js";

@@ -10,6 +10,7 @@ const demand = (permission) => {
 
 useHost({
   module: () => core,
+  lacks: "certificates",
   env: (variable) => (granted({ name: "env", variable }) ? Deno.env.get(variable) : undefined),
   readFile: async (path) => {
     demand({ name: "read", path });

@@ -5,7 +5,8 @@ import { fetchWith, run } from "./process.js";
 
 useHost({
   module: () => readFileSync(new URL("../wasm/session_bg.wasm", import.meta.url)),
-  env: (name) => process.env[name],
+  // What a polluted prototype has is not of the environment.
+  env: (name) => (Object.hasOwn(process.env, name) ? process.env[name] : undefined),
   readFile: async (path) => (await import("node:fs/promises")).readFile(path),
   run,
   fetchWith,

@@ -6,6 +6,7 @@ import { useHost } from "../core.js";
 useHost({
   module: () => core,
   env: (name) => workers.env?.[name] ?? globalThis.process?.env?.[name],
+  lacks: "files programs certificates",
   isolated: true,
   waitUntil: workers.waitUntil && ((promise) => workers.waitUntil(promise)),
 });

@@ -7,10 +7,10 @@ use crate::jose::base64::encode_url;
 use crate::jose::rsa_private_key;
 use crate::json::{Json, Text};
 use crate::plan::failed;
-use crate::text::{after_last, append, concat, contains, cut, part};
+use crate::text::{after_last, append, concat, contains, cut, number, part};
 
 /// Every member that means anything, by its path, and behind the equals sign what it has to be: `s` visible ASCII; `e` an email
-/// address; `p` a path or a command, which may hold spaces and other languages; `n` a number, which its plan looks at; `k` a private key; `o` an object,
+/// address; `p` a path or a command, which may hold spaces and other languages; `n` a number, whose bounds its plan looks at; `k` a private key; `o` an object,
 /// whose members are looked at; `h` headers; `d` an array of texts; a capital letter is the group of hosts of a URL.
 const MEMBERS: &str = " .type=s .universe_domain=s .quota_project_id=s .web=o .installed=o .client_email=e .private_key_id=s \
     .private_key=k .token_uri=T .client_id=s .client_secret=s .refresh_token=s .token_url=S \
@@ -73,7 +73,7 @@ impl Credential {
                         fits &= item.first() == b'"'
                             && !value.is_empty()
                             && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-                            && (kind == "d" || name.bytes().all(token));
+                            && (kind == "d" || !name.is_empty() && name.bytes().all(token));
                         append(&mut headers, &["\0", &name, "\0", &value]);
                     }
                     if kind == "h" {
@@ -85,7 +85,12 @@ impl Credential {
                 }
                 _ => {
                     let shown = |byte: u8| byte.is_ascii_graphic() || kind == "p" && (byte == b' ' || byte > b'~');
-                    if (is_text || kind == "n") && text.bytes().all(shown) && (kind != "e" || contains(&text, "@")) {
+                    let fits = match kind {
+                        "n" => text.is_empty() || number(&text).is_some(),
+                        "e" => is_text && contains(&text, "@") && !contains(&text, "/"),
+                        _ => is_text,
+                    };
+                    if fits && text.bytes().all(shown) {
                         wrong = "";
                         if kind < "Z" && !text.is_empty() {
                             self.facts.put("url", &text);

@@ -62,7 +62,7 @@ impl Credential {
     }
 
     /// Whatever is found where Application Default Credentials are looked for (AIP-4110). `file` is what
-    /// `GOOGLE_APPLICATION_CREDENTIALS` says, empty where it is not set. How far the host can look, the terms say by `reach`.
+    /// `GOOGLE_APPLICATION_CREDENTIALS` says, empty where it is not set. What the host has not, the terms say by `lacks`.
     ///
     /// ```
     /// use cloud_run_auth::credential::{Credential, Terms};
@@ -127,9 +127,10 @@ impl Credential {
     pub(crate) fn become_found(&mut self, file: &str) -> Result<(), AuthError> {
         // Another call may have found it meanwhile.
         let before = self.searched.take().unwrap_or_else(|| self.begin());
-        let found = Credential::of(before.0.clone(), Some(file))?;
-        (self.facts, self.start, self.key) = (found.facts, found.start, found.key);
+        let found = Credential::of(before.0.clone(), Some(file));
         self.searched = Some(before);
+        let found = found?;
+        (self.facts, self.start, self.key) = (found.facts, found.start, found.key);
         Ok(())
     }
 

@@ -60,8 +60,8 @@ impl Terms {
     /// user whom a service account is to act for, by domain-wide delegation. `credentialType`: the one type that the credential may
     /// be of. `selfSigned`: `true` where a service account's access tokens are JWTs of its own (AIP-4111). `userIdTokens`: `false`
     /// where a user's ID tokens, which are for an OAuth client, are no use. `subjectToken`: `github`, `vercel`, or the number of a
-    /// function that gives the subject token of an external account. `reach`: how far a search can look, `1` at files, the
-    /// environment and the metadata server, `2` at programs, too. Nothing where it is empty.
+    /// function that gives the subject token of an external account. `gcloud`: `false` where a search is not to run it.
+    /// `lacks`: what the host has not, `files`, `programs`, `certificates`, with spaces between them. Nothing is said where it is empty.
     ///
     /// ```
     /// use cloud_run_auth::credential::{Credential, Terms};
@@ -72,7 +72,7 @@ impl Terms {
     /// # Errors
     /// `invalid_option` where it is not visible ASCII.
     pub fn with(mut self, name: &str, value: &str) -> Result<Terms, AuthError> {
-        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(AuthError::about(Code::InvalidOption, "the option $ is not visible ASCII.", "", name));
         }
         if !value.is_empty() {

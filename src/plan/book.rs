@@ -39,7 +39,7 @@
 //! server may; `id`, if the file is of whom an ID token is wanted; `inner`, if it is a source of
 //! another; `absent`, if no metadata server was there a short while ago. `iam` is where the next account to act as is. `print`
 //! tells the key from every other. What the caller says is `universeDomain`, `subject`, `credentialType`, `selfSigned`,
-//! `userIdTokens`, `subjectToken`, `emulator`, `file` and `reach`.
+//! `userIdTokens`, `subjectToken`, `emulator`, `file`, `gcloud`, and `lacks`, what the host has not.
 
 /// Each part of it begins where one can be gone to.
 pub(super) const BOOK: &str = concat!(
@@ -48,7 +48,10 @@ pub(super) const BOOK: &str = concat!(
 :read
 =quota|$.quota_project_id
 ?$.type|typed
-?`$.private_key$.client_email`|.service_account
+-`$.private_key$.client_email`
+=.type|service_account
+-|typed
+:
 -`$.web``$.installed`
 !ithe credential is of an OAuth client. Give the file of an account.
 :
@@ -62,7 +65,16 @@ pub(super) const BOOK: &str = concat!(
 @$.universe_domain|$universeDomain
 !ithe credential's universe_domain is not $universeDomain. Give it as the option universeDomain.
 :
--|.$.type
+/to|x|:generate|$.service_account_impersonation_url
+/y|account|/serviceAccounts/|$to
+-$.service_account_impersonation_url|.$.type
+=bad|service_account_impersonation_url
+v$x|AccessToken IdToken|bad
+/x|y|/|$account
+?$y|bad
+/x|y|?|$account
+?$y|bad
+?$account|.$.type
 :bad
 !hthe credential's $bad is missing, or not what it can be. Give its file whole.
 "#,
@@ -85,7 +97,7 @@ nclient_email private_key
 w
 :
 ?$other
-?`$selfSigned$scopes`
+@`$selfSigned@scopes`|true
 =aud|$token_uri
 =sub|$subject
 -|jwt
@@ -138,12 +150,6 @@ O
     // An account to act as; what follows is read of its source.
     r#":.impersonated_service_account
 nservice_account_impersonation_url source_credentials
-=bad|service_account_impersonation_url
-/iam|x|:generate|$.service_account_impersonation_url
-v$x|AccessToken IdToken|bad
-/x|account|/serviceAccounts/|$iam
--$account|bad
-/iam|x|:|
 i
 ntype
 -|kind
@@ -152,7 +158,8 @@ ntype
     // not for GitHub's hosts.
     r#":.external_account
 naudience subject_token_type token_url
-=all|`a@.credential_source.environment_id``u@.credential_source.url``f@.credential_source.file``e@.credential_source.executable.command``c@.credential_source.certificate``n@subjectToken`
+=all|`a@.credential_source.environment_id``u@.credential_source.url``f@.credential_source.file``e@.credential_source.executable.command``c@.credential_source.certificate`
+=all|`n@subjectToken`
 =bad|credential_source
 v$all|a au u f e c n|bad
 =bad|credential_source.environment_id
@@ -166,13 +173,7 @@ vx$.credential_source.format.type`j@.credential_source.format.subject_token_fiel
 #$.credential_source.executable.timeout_millis|5000|120000|bad
 =bad|service_account_impersonation.token_lifetime_seconds
 #$.service_account_impersonation.token_lifetime_seconds|600|43200|bad
--$.service_account_impersonation_url
-=bad|service_account_impersonation_url
-/iam|x|:generate|$.service_account_impersonation_url
-v$x|AccessToken IdToken|bad
-/x|account|/serviceAccounts/|$iam
--$account|bad
-:
+=iam|$to
 ?$.client_id
 =options|`{"userProject":"~.workforce_pool_user_project"}`
 :
@@ -184,6 +185,7 @@ v$x|AccessToken IdToken|bad
 :no_id
 !ian external account has ID tokens only as a service account, by a service_account_impersonation_url.
 :from_f
+@files|$lacks|no_host
 =place|$.credential_source.file
 4$place
 -|subject
@@ -277,9 +279,7 @@ Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SH
     // A program that prints a subject token. Whoever can write the file can run what it names, so it is run only where the
     // environment says that it may be. What an earlier run left in a file is used for as long as it lasts.
     r#":from_e
-?$reach
-!uthis runtime has no programs; use the option subjectToken.
-:
+@programs|$lacks|no_host
 7GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES
 @$GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES|1
 !ithe credential names a program to run. Where you trust its file, set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1.
@@ -292,7 +292,6 @@ Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SH
 =ran|1
 =millis|30000
 =millis|$.credential_source.executable.timeout_millis
-/x|account|/serviceAccounts/|$iam
 8$millis|$.credential_source.executable.command|GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE=$.audience|GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE=$.subject_token_type|GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE=0`|GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE=$.credential_source.executable.output_file``|GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL=$account`
 :program_said
 Jsuccess|success
@@ -300,8 +299,9 @@ Jversion|version
 Jtoken_type|token_type
 Jends|expiration_time
 Jwhy|message
-v$success$version|true1
-v$token_type|$.subject_token_type
+v$success,$version|true,1
+v$token_type|urn:ietf:params:oauth:token-type:jwt urn:ietf:params:oauth:token-type:id_token urn:ietf:params:oauth:token-type:saml2
+@`x@.credential_source.executable.output_file`$ends|x
 #$ends|$now|99999999999
 Jgot|id_token
 ?$got|sts
@@ -309,15 +309,18 @@ Jgot|saml_response
 ?$got|sts
 :
 -$ran|program_runs
-!gthe program for the subject token gave none of version 1, of the file's type, that has not expired: !why
+!gthe program for the subject token gave none of version 1 that has a type and has not expired: !why
 "#,
     // A client certificate in place of a token: the transport shows that it has the key (RFC 8705), the subject token is the chain.
-    r#":from_c
+    r#":no_host
+!uthis runtime lacks what the credential needs ($lacks). Use the option subjectToken, or Node.
+:from_c
+@certificates|$lacks|no_host
 7GOOGLE_API_CERTIFICATE_CONFIG|CLOUDSDK_CONFIG|HOME|APPDATA
 =config|`$HOME/.config/gcloud`
 =config|`$APPDATA/gcloud`
 =config|$CLOUDSDK_CONFIG
-=place|$config/certificate_config.json
+=place|`$config/certificate_config.json`
 =place|$GOOGLE_API_CERTIFICATE_CONFIG
 =place|$.credential_source.certificate.certificate_config_location
 4$place
@@ -347,6 +350,7 @@ Jkey|cert_configs.workload.key_path
 :metadata
 ?$subject|no_subject
 =who|the metadata server
+=role|$who
 =account|default
 =account|$.service_account
 =format|full
@@ -356,13 +360,17 @@ Jkey|cert_configs.workload.key_path
 T|access_token|expires_in
 -|act
 :
-3GET|$root/computeMetadata/v1/instance/service-accounts/*account/identity?audience=*target_audience&format=*format`&licenses=TRUE@.licenses`|$ms|||metadata-flavor|Google
+3GET|$root/computeMetadata/v1/instance/service-accounts/*account/identity?audience=*target_audience&format=*format`&licenses=*.licenses`|$ms|||metadata-flavor|Google
 T
 -|act
 :gcloud
 ?$subject|no_subject
+@`$userIdTokens@target_audience`|false|no_user_id
 830000|gcloud auth print-`access@scopes``identity@target_audience`-token --quiet
 *no_gcloud
+=why|it printed no token
+/x|y|.|$body`.x@scopes`
+-$y|no_gcloud
 Dno_gcloud|60000
 -|act
 :function
@@ -395,24 +403,25 @@ N
     // Application Default Credentials (AIP-4110 and AIP-4115). Whoever finds nothing is told of every place, and why it had nothing.
     r#":search
 ?$function|function
+=tried|This runtime has no files to look for one
+@files|$lacks|nothing
 -$file
 =role|GOOGLE_APPLICATION_CREDENTIALS
 =place|$file
 4$file
 LGOOGLE_APPLICATION_CREDENTIALS ($file)
 :
-=tried|This runtime has no files to look for one
--$reach|nothing
 7CLOUDSDK_CONFIG|HOME|APPDATA|GCE_METADATA_HOST|GCE_METADATA_ROOT|GCE_METADATA_IP|METADATA_SERVER_DETECTION|NO_GCE_CHECK|K_SERVICE|CLOUD_RUN_JOB|FUNCTION_NAME
 =config|`$HOME/.config/gcloud`
 =config|`$APPDATA/gcloud`
 =config|$CLOUDSDK_CONFIG
-=place|$config/application_default_credentials.json
+=place|`$config/application_default_credentials.json`
 4$place
 *
 Lgcloud's file ($place)
 :
 =tried|GOOGLE_APPLICATION_CREDENTIALS is not set; gcloud's file ($place): $why
+v$credentialType| metadata_server|nothing
 =searching|1
 -|server
 :probe
@@ -437,7 +446,9 @@ Lgcloud's file ($place)
 a
 :no_server
 =tried|$tried; the metadata server: $why
-v$reach|2|nothing
+@programs|$lacks|nothing
+@$gcloud|false|nothing
+?$credentialType|nothing
 -|gcloud
 :no_gcloud
 =tried|$tried; gcloud itself: $why

@@ -14,6 +14,7 @@ use crate::record::Fields;
 use crate::secret::{Secret, Vault};
 use crate::text::{before, concat, cut, decimal, number, part};
 use crate::time::{Now, calendar};
+use crate::url::to_show;
 use alloc::string::String;
 
 /// One exchange under way. It holds no secret, so it can be cloned, compared and hashed: what comes up on the way is noted
@@ -71,7 +72,9 @@ impl Exchange {
             match sign {
                 b'0'..=b'9' => {
                     if sign == b'3' {
-                        facts.put("place", before(cut(&text, "://").unwrap_or_default().1, "/"));
+                        fields.text();
+                        let host = cut(fields.text(), "://").unwrap_or_default().1;
+                        facts.put("place", to_show(before(host, "/")));
                     }
                     self.out = sign;
                     return Ok(Step::Act(Order { task: sign, text }));
@@ -215,7 +218,7 @@ fn line_of(text: &str) -> &str {
 fn member(json: Json<'_>, path: &str) -> Text {
     let name = before(path, ".");
     match (json.get(path), json.get(name)) {
-        (Some(value), _) => {
+        (Some(value), _) if !value.is_null() => {
             let word = value.word();
             Text::from(String::from(line_of(&word)))
         }

@@ -170,7 +170,7 @@ impl Holdings {
             }
             Ok(Step::Act(order)) => Ok(Next::Act(order)),
             Err(error) => {
-                if !error.transient {
+                if !error.transient && error.code != Code::UnsupportedCredential {
                     // The file may hold another key by now.
                     context.credential.search_anew();
                 }

@@ -116,7 +116,7 @@ fn what_is_not_a_success_or_no_line_is_no_subject_token() {
 
 #[test]
 fn a_search_looks_at_each_place_and_tells_of_each() {
-    let terms = Terms::google().with("reach", "2").unwrap();
+    let terms = Terms::google();
     let target = Target::id_token(Audience::parse("https://a.example").unwrap());
     let mut flow = Flow::new(Credential::search("", &terms), target);
     let Action::Environment { names } = flow.step(Event::Begun, NOW) else { panic!() };
@@ -147,7 +147,7 @@ fn what_gcloud_prints_is_kept_for_a_minute_or_as_long_as_it_says() {
         (Target::id_token(Audience::parse("a").unwrap()), "two\nlines", None),
         (Target::id_token(Audience::parse("a").unwrap()), "", None),
     ] {
-        let mut flow = Flow::new(Credential::search("", &Terms::google().with("reach", "2").unwrap()), target);
+        let mut flow = Flow::new(Credential::search("", &Terms::google()), target);
         flow.step(Event::Begun, NOW);
         reads(flow.step(variables(&[("HOME", "/h"), ("METADATA_SERVER_DETECTION", "none")]), NOW));
         assert!(matches!(flow.step(Event::Failed("ENOENT".into()), NOW), Action::Run { .. }));
@@ -155,7 +155,7 @@ fn what_gcloud_prints_is_kept_for_a_minute_or_as_long_as_it_says() {
             (Action::Done(Ok(outcome)), Some(life_ms)) => assert_eq!(outcome.life_ms, life_ms),
             (Action::Done(Err(error)), None) => {
                 assert_eq!(error.code, Code::CredentialNotFound);
-                assert!(error.message.contains("gcloud itself: it returned none"), "{error}");
+                assert!(error.message.contains("gcloud itself: it printed no token"), "{error}");
             }
             (other, _) => panic!("{other:?}"),
         }
@@ -165,7 +165,7 @@ fn what_gcloud_prints_is_kept_for_a_minute_or_as_long_as_it_says() {
 #[test]
 fn a_search_that_finds_a_bad_file_says_which() {
     let mut flow = Flow::new(
-        Credential::search("", &Terms::google().with("reach", "1").unwrap()),
+        Credential::search("", &Terms::google()),
         Target::access_token(Scopes::parse("s").unwrap()),
     );
     flow.step(Event::Begun, NOW);
