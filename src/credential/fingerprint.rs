@@ -1,7 +1,7 @@
 //! What tells two credentials apart without telling anything about them.
 
 use crate::jose::base64::encode_url;
-use crate::secret::{Zeroizing, room};
+use crate::secret::Zeroizing;
 use alloc::string::String;
 use sha2::block_api::compress256;
 
@@ -10,14 +10,8 @@ use sha2::block_api::compress256;
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    pub(super) fn of(parts: &[&str]) -> Fingerprint {
-        let mut whole = Zeroizing::new(room(|| parts.iter().map(|part| part.len().saturating_add(1)).sum()));
-        for part in parts {
-            // No part holds a zero byte, so that one after each keeps ("ab", "c") apart from ("a", "bc").
-            whole.push_str(part);
-            whole.push_str("\0");
-        }
-        Fingerprint(encode_url(&sha256(whole.as_bytes())))
+    pub(super) fn of(all: &str) -> Fingerprint {
+        Fingerprint(encode_url(&sha256(all.as_bytes())))
     }
 
     /// The fingerprint as text.

@@ -115,7 +115,7 @@ impl Credential {
     }
 
     fn seal(&mut self) {
-        self.fingerprint = Fingerprint::of(&[self.facts.as_str()]);
+        self.fingerprint = Fingerprint::of(self.facts.as_str());
     }
 
     /// What is known of it, and where its plan begins.

@@ -235,7 +235,7 @@ T|access_token|expires_in
 7AWS_REGION|AWS_DEFAULT_REGION|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN
 =region|$AWS_DEFAULT_REGION
 =region|$AWS_REGION
-?`$region$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY`|aws_signs
+?`$region$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY`|signs
 -$.credential_source.imdsv2_session_token_url
 3PUT|$.credential_source.imdsv2_session_token_url|$ms|||x-aws-ec2-metadata-token-ttl-seconds|300
 =imds|`|x-aws-ec2-metadata-token|$body`
@@ -253,10 +253,10 @@ JAWS_ACCESS_KEY_ID|AccessKeyId
 JAWS_SECRET_ACCESS_KEY|SecretAccessKey
 JAWS_SESSION_TOKEN|Token
 :
-?`$region$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY`|aws_signs
+?`$region$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY`|signs
 :no_aws
 !gthere is no key or no region of AWS. Set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role.
-:aws_signs
+:signs
 =x|https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15
 =x|$.credential_source.regional_cred_verification_url
 /front|rest|{region}|$x
@@ -287,13 +287,13 @@ Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SH
 -$.credential_source.executable.output_file
 4$.credential_source.executable.output_file
 *
--|program_said
-:program_runs
+-|said
+:runs
 =ran|1
 =millis|30000
 =millis|$.credential_source.executable.timeout_millis
 8$millis|$.credential_source.executable.command|GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE=$.audience|GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE=$.subject_token_type|GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE=0`|GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE=$.credential_source.executable.output_file``|GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL=$account`
-:program_said
+:said
 Jsuccess|success
 Jversion|version
 Jtoken_type|token_type
@@ -308,7 +308,7 @@ Jgot|id_token
 Jgot|saml_response
 ?$got|sts
 :
--$ran|program_runs
+-$ran|runs
 !gthe program for the subject token gave none of version 1 that has a type and has not expired: !why
 "#,
     // A client certificate in place of a token: the transport shows that it has the key (RFC 8705), the subject token is the chain.
