@@ -35,9 +35,10 @@ impl Credential {
             // A source has the members that a file has; it has no name itself then.
             let name = after_last(&path, ".source_credentials");
             let kind = cut(MEMBERS, &concat(&[" ", name, "="])).unwrap_or_default().1;
-            let kind = part(kind, 0, 1);
+            let group = part(kind, 0, 1);
+            let kind = kind.bytes().next().unwrap_or_default();
             // A name of the file's must not be able to part facts.
-            if kind.is_empty() || value.is_null() || path.bytes().any(|byte| byte < b' ') {
+            if kind == 0 || value.is_null() || path.bytes().any(|byte| byte < b' ') {
                 continue;
             }
             self.facts.put("bad", part(&path, 1, path.len()));
@@ -45,13 +46,13 @@ impl Credential {
             let mut text = value.word();
             let is_text = value.first() == b'"';
             match kind {
-                "o" => {
+                b'o' => {
                     if value.is_object() {
                         self.take(&value, &path)?;
                         wrong = "";
                     }
                 }
-                "k" => match rsa_private_key(if is_text { &text } else { "" }) {
+                b'k' => match rsa_private_key(if is_text { &text } else { "" }) {
                     Ok(key) => {
                         self.key = Some(key);
                         // For the fingerprint.
@@ -63,9 +64,9 @@ impl Credential {
                         wrong = "hthe credential's private_key $why. Create a new key.";
                     }
                 },
-                "h" | "d" => {
+                b'h' | b'd' => {
                     let mut items = value.parts();
-                    let mut fits = value.first() == if kind == "d" { b'[' } else { b'{' };
+                    let mut fits = value.first() == if kind == b'd' { b'[' } else { b'{' };
                     let mut headers = Text::default();
                     while let Some((name, item)) = items.next() {
                         let (name, value) = (name.word(), item.word());
@@ -73,10 +74,10 @@ impl Credential {
                         fits &= item.first() == b'"'
                             && !value.is_empty()
                             && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-                            && (kind == "d" || !name.is_empty() && name.bytes().all(token));
+                            && (kind == b'd' || !name.is_empty() && name.bytes().all(token));
                         append(&mut headers, &["\0", &name, "\0", &value]);
                     }
-                    if kind == "h" {
+                    if kind == b'h' {
                         text = headers;
                     }
                     if fits {
@@ -84,17 +85,17 @@ impl Credential {
                     }
                 }
                 _ => {
-                    let shown = |byte: u8| byte.is_ascii_graphic() || kind == "p" && (byte == b' ' || byte > b'~');
+                    let shown = |byte: u8| byte.is_ascii_graphic() || kind == b'p' && (byte == b' ' || byte > b'~');
                     let fits = match kind {
-                        "n" => text.is_empty() || number(&text).is_some(),
-                        "e" => is_text && contains(&text, "@") && !contains(&text, "/"),
+                        b'n' => text.is_empty() || number(&text).is_some(),
+                        b'e' => is_text && contains(&text, "@") && !contains(&text, "/"),
                         _ => is_text,
                     };
                     if fits && text.bytes().all(shown) {
                         wrong = "";
-                        if kind < "Z" && !text.is_empty() {
+                        if kind < b'Z' && !text.is_empty() {
                             self.facts.put("url", &text);
-                            wrong = mistrusted(&mut self.facts, kind, &text);
+                            wrong = mistrusted(&mut self.facts, group, &text);
                         }
                     }
                 }

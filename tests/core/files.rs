@@ -109,7 +109,9 @@ fn a_reader_that_gives_up_leaves_the_file_to_another() {
 fn no_file_is_no_credential() {
     let mut world = World::new(Default::default());
     for mode in [Mode::Usual, Mode::Early, Mode::Forced] {
-        let error = world.begin(Ask { mode, ..ask(&world, "") }).failed();
+        let terms = Terms::google().with("lacks", "files").unwrap();
+        let ask = Ask { mode, ..world.ask_for(environment("", terms), AUDIENCE) };
+        let error = world.begin(ask).failed();
         assert_eq!((error.code, error.transient), (Code::CredentialNotFound, false));
     }
 }

@@ -164,10 +164,8 @@ fn what_gcloud_prints_is_kept_for_a_minute_or_as_long_as_it_says() {
 
 #[test]
 fn a_search_that_finds_a_bad_file_says_which() {
-    let mut flow = Flow::new(
-        Credential::search("", &Terms::google()),
-        Target::access_token(Scopes::parse("s").unwrap()),
-    );
+    let mut flow =
+        Flow::new(Credential::search("", &Terms::google()), Target::access_token(Scopes::parse("s").unwrap()));
     flow.step(Event::Begun, NOW);
     flow.step(variables(&[("CLOUDSDK_CONFIG", "/c")]), NOW);
     let error = fails(flow.step(text("{}"), NOW));
