@@ -1,10 +1,12 @@
 //! One call, as it is put together.
 
+use super::driver::Held;
 use super::options::{Carrier, is_duration, wrong};
 use super::send::{Draft, deliver};
 use super::session::Config;
 use super::{Body, Error, Response, host, options};
 use crate::error::{AuthError, Code};
+use crate::grant::Target;
 use crate::text::{concat, contains};
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -123,8 +125,7 @@ impl Call {
         if self.json && !headers.has("content-type").unwrap_or_default() {
             headers.set("content-type", "application/json").map_err(Error::Fetch)?;
         }
-        let taken = headers.has("authorization").unwrap_or_default();
-        let default = if taken { Carrier::XServerlessAuthorization } else { Carrier::Authorization };
+        let carrier = carrier(&headers, self.config.carrier).name();
         let init = init(&self.init)?;
         let redirect =
             self.init.iter().rev().find(|(name, _)| name == "redirect").and_then(|(_, value)| value.as_string());
@@ -143,7 +144,7 @@ impl Call {
             init,
             replayable,
             follows: redirect.is_none_or(|redirect| redirect == "follow"),
-            carrier: self.config.carrier.unwrap_or(default).name(),
+            carrier,
         })
     }
 }
@@ -179,6 +180,21 @@ pub(super) fn merged(all: &[(String, String)], carrier: Option<Carrier>) -> Resu
         None => Ok(headers),
     }
 }
+
+/// Which header takes the token: the one that the caller names, else one that the caller left free.
+pub(super) fn carrier(headers: &Headers, named: Option<Carrier>) -> Carrier {
+    let taken = headers.has("authorization").unwrap_or_default();
+    named.unwrap_or(if taken { Carrier::XServerlessAuthorization } else { Carrier::Authorization })
+}
+
+/// The project that pays for a call with those headers: the caller's, else for Google's APIs that of the credential's file.
+pub(super) fn payer(headers: &Headers, target: &Target, held: &Held) -> Option<String> {
+    let files = Some(&held.quota_project).filter(|project| target.is_access() && !project.is_empty());
+    headers.get(QUOTA_PROJECT).ok().flatten().or_else(|| files.cloned())
+}
+
+/// Which header says who pays.
+pub(super) const QUOTA_PROJECT: &str = "x-goog-user-project";
 
 /// What fetch gets beside what is ours to say.
 fn init(members: &[(String, JsValue)]) -> Result<Object, AuthError> {

@@ -1,19 +1,23 @@
 //! Options as a JavaScript object. Only its own properties count, so that a polluted `Object.prototype` changes nothing.
 
-use super::host::{object, set};
-use super::options::{Carrier, DURATION, HOSTS, Options, Timeout, VISIBLE, is_duration, wrong};
+use super::host::{object, reason, set};
+use super::options::{Carrier, DURATION, HOSTS, Options, Store, Timeout, VISIBLE, is_duration, wrong};
 use crate::error::{AuthError, Code, shown};
 use crate::secret::Secret;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Url};
 
 impl Options {
-    /// Reads the object that the npm package takes too: `credential` (JSON text or object), `audience`, `quotaProject`,
-    /// `timeout` (milliseconds or `false`), `userAgent`, `headers`, `authorizationHeader`, `allowedHosts`, `endpoints`.
+    /// Reads the object that the npm package takes too: `credential` (JSON text or object), `audience`, `scopes`, `subject`,
+    /// `universeDomain`, `credentialType`, `selfSigned`, `userIdTokens`, `onRefreshToken`, `quotaProject`, `timeout` (milliseconds or
+    /// `false`), `userAgent`, `headers`, `authorizationHeader`, `allowedHosts`, `endpoints`.
     ///
     /// ```no_run
     /// use cloud_run_auth::fetch::Options;
@@ -23,7 +27,7 @@ impl Options {
     /// ```
     ///
     /// # Errors
-    /// `invalid_option`, `invalid_audience` or `invalid_credential`; the message names the option and holds no value.
+    /// `invalid_option`, `invalid_audience`, `invalid_scope` or `invalid_credential`; the message names the option and holds no value.
     pub fn from_js(given: &JsValue) -> Result<Options, AuthError> {
         if given.is_undefined() {
             return Ok(Options::new());
@@ -49,9 +53,16 @@ impl Options {
     }
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 16] = [
     "credential",
     "audience",
+    "scopes",
+    "subject",
+    "universeDomain",
+    "credentialType",
+    "selfSigned",
+    "userIdTokens",
+    "onRefreshToken",
     "quotaProject",
     "timeout",
     "userAgent",
@@ -69,6 +80,13 @@ fn read_all(own: &Object) -> Result<Options, AuthError> {
     Ok(Options {
         credential: read_credential(&get(own, "credential"))?,
         audience: read(own, "audience", VISIBLE)?,
+        scopes: read_scopes(own)?,
+        subject: read(own, "subject", VISIBLE)?,
+        universe_domain: read(own, "universeDomain", VISIBLE)?,
+        credential_type: read(own, "credentialType", VISIBLE)?,
+        self_signed: read(own, "selfSigned", FLAG)?.unwrap_or_default(),
+        no_user_id_tokens: read(own, "userIdTokens", FLAG)? == Some(false),
+        store: read_store(&get(own, "onRefreshToken"))?,
         quota_project: read(own, "quotaProject", VISIBLE)?,
         timeout: read_timeout(&get(own, "timeout"))?,
         user_agent: read(own, "userAgent", VISIBLE)?,
@@ -108,6 +126,30 @@ fn read_credential(value: &JsValue) -> Result<Option<Secret>, AuthError> {
         )
     };
     Ok(Some(text.ok_or_else(not_plain)?.into()))
+}
+
+fn read_scopes(own: &Object) -> Result<Option<String>, AuthError> {
+    let scopes: Option<Vec<String>> = read(own, "scopes", SCOPES)?;
+    let Some(scopes) = scopes else { return Ok(None) };
+    if scopes.is_empty() || scopes.iter().any(String::is_empty) {
+        return Err(wrong("scopes", SCOPES));
+    }
+    Ok(Some(scopes.join(" ")))
+}
+
+/// A function, whose promise is awaited if it returns one.
+fn read_store(value: &JsValue) -> Result<Option<Store>, AuthError> {
+    if value.is_undefined() {
+        return Ok(None);
+    }
+    let store: Function = value.clone().dyn_into().map_err(|_| wrong("onRefreshToken", "a function"))?;
+    Ok(Some(Rc::new(move |token| {
+        let called = store.call1(&JsValue::UNDEFINED, &token.expose_text().into());
+        Box::pin(async move {
+            let stored = called.map(|returned| JsFuture::from(Promise::resolve(&returned)));
+            stored.map_err(|thrown| reason(&thrown))?.await.map(|_| ()).map_err(|thrown| reason(&thrown))
+        })
+    })))
 }
 
 fn read_timeout(value: &JsValue) -> Result<Timeout, AuthError> {
@@ -155,4 +197,6 @@ fn read_emulator(own: &Object) -> Result<Option<String>, AuthError> {
     }
 }
 
+const FLAG: &str = "true or false";
+const SCOPES: &str = "an array of texts";
 const CARRIERS: &str = "\"authorization\" or \"x-serverless-authorization\"";

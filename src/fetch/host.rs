@@ -4,8 +4,8 @@ use crate::secret::Secret;
 use crate::time::Now;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::future::Future;
-use core::pin::Pin;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use js_sys::{Array, Date, Error, Function, JsString, Object, Promise, Reflect, Uint8Array, global};
 use wasm_bindgen::prelude::*;
@@ -74,6 +74,18 @@ impl Drop for Sleep {
         // A promise that never ends keeps its handlers, and what they hold of this module's memory, for good.
         let _ = self.resolve.call0(&JsValue::UNDEFINED);
     }
+}
+
+/// What comes of a future, or nothing where so many milliseconds are over first.
+pub(super) async fn within<T>(ms: u64, future: impl Future<Output = T>) -> Option<T> {
+    // What timers of hosts can count to; beyond, they are over at once.
+    let mut over = Sleep::new(ms.min(i32::MAX as u64));
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Pin::new(&mut over).poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// A private key, given as PKCS #8 DER, in the host's own keeping: it signs, and cannot be read out.

@@ -18,13 +18,34 @@
 //! To drop a call's future is to give the call up: its request is aborted, and if it was out for a token
 //! that others wait for, one of them goes instead.
 //!
+//! # Credentials
+//!
+//! | type | how its tokens are had here |
+//! |---|---|
+//! | `service_account` | by an exchange, by a JWT of its own, for a user by domain-wide delegation |
+//! | `authorized_user`, `external_account_authorized_user` | by a refresh token; one that comes in its place goes to [`Options::on_refresh_token`] |
+//! | `impersonated_service_account` | as the account, by way of its source, which is of any type |
+//! | `external_account` | with a `credential_source` that is a URL, or AWS with the URLs of its metadata service |
+//! | `metadata_server` | of the machine's service account: `{"type": "metadata_server"}`, a type of this library's own |
+//!
+//! ```no_run
+//! use cloud_run_auth::fetch::{Error, Options, Session};
+//!
+//! async fn buckets(file: &str) -> Result<String, Error> {
+//!     let options = Options::new().credential(file).scopes(["https://www.googleapis.com/auth/devstorage.read_only"]);
+//!     let storage = Session::new("https://storage.googleapis.com/storage/v1", options)?;
+//!     storage.get("/b?project=my-project").send().await?.text().await
+//! }
+//! ```
+//!
 //! # Limits
 //!
 //! * Nothing here is `Send`, because nothing of JavaScript's is.
-//! * The credential is handed in, as the content of a service-account key file: there are no files and no environment
-//!   here. Its private key goes to WebCrypto, in a form that cannot be read out; the file's text stays in memory as long as the session.
+//! * The credential is handed in, as the content of its file: there are no files, no programs and no environment here. What needs
+//!   one of them fails with `unsupported_by_host`.
+//! * A private key goes to WebCrypto, in a form that cannot be read out; the file's text stays in memory as long as the session.
 //! * Those who wait for the same token do not await each other, which on Cloudflare Workers would hang them, but look every 25 ms;
-//!   an exchange without an answer for two seconds counts as dead, and one of those who wait makes another.
+//!   an exchange that is not at its end after two seconds counts as dead, and one of those who wait makes another.
 //! * The call that finds its token about to end gets a new one while its own request is under way. It may end up to two
 //!   seconds later for it; the others are not held up.
 //! * Futures of Rust's have a weakness on Cloudflare Workers that this module cannot mend: where the platform cuts a request off
@@ -35,6 +56,8 @@
 
 mod body;
 mod call;
+mod caller;
+mod deeds;
 mod driver;
 mod error;
 mod given;
@@ -45,6 +68,7 @@ mod place;
 mod response;
 mod send;
 mod session;
+mod tokens;
 
 pub use body::Body;
 pub use call::Call;

@@ -2,9 +2,14 @@
 
 use crate::error::{AuthError, Code};
 use crate::secret::Secret;
-use alloc::string::String;
+use crate::text::concat;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
 
 /// What a session is told beside its base URL. Everything has a default but the credential.
 ///
@@ -19,6 +24,14 @@ use core::fmt;
 pub struct Options {
     pub(super) credential: Option<Secret>,
     pub(super) audience: Option<String>,
+    /// With spaces between them.
+    pub(super) scopes: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) universe_domain: Option<String>,
+    pub(super) credential_type: Option<String>,
+    pub(super) self_signed: bool,
+    pub(super) no_user_id_tokens: bool,
+    pub(super) store: Option<Store>,
     pub(super) quota_project: Option<String>,
     pub(super) timeout: Timeout,
     pub(super) user_agent: Option<String>,
@@ -38,6 +51,9 @@ pub enum Carrier {
     XServerlessAuthorization,
 }
 
+/// What stores a refresh token; where it could not, it says why.
+pub(super) type Store = Rc<dyn Fn(Secret) -> Pin<Box<dyn Future<Output = Result<(), String>>>>>;
+
 /// Milliseconds, where there is a limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeout(pub(super) Option<u32>);
@@ -49,7 +65,8 @@ impl Options {
         Options::default()
     }
 
-    /// Who calls: the content of a credential file.
+    /// Who calls: the content of a credential file, of any type of Application Default Credentials that needs neither a file nor a
+    /// program, as the [module](super) says; or `{"type": "metadata_server"}`, which may name a `service_account`.
     #[must_use]
     pub fn credential(mut self, json: impl Into<String>) -> Options {
         self.credential = Some(json.into().into());
@@ -63,7 +80,94 @@ impl Options {
         self
     }
 
-    /// The project that pays, sent as `x-goog-user-project`.
+    /// Access tokens for these scopes in place of ID tokens, as Google's APIs want them. Not beside
+    /// [`audience`](Options::audience). The tokens of a user have the scopes that the user granted.
+    ///
+    /// ```no_run
+    /// use cloud_run_auth::fetch::{Options, Session};
+    /// # fn run(file: &str) -> Result<(), cloud_run_auth::error::AuthError> {
+    /// let options = Options::new().credential(file).scopes(["https://www.googleapis.com/auth/devstorage.read_only"]);
+    /// let storage = Session::new("https://storage.googleapis.com/storage/v1", options)?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Options {
+        let mut all = String::new();
+        for scope in scopes {
+            all = concat(&[&all, " ", scope.as_ref()]);
+        }
+        self.scopes = Some(all);
+        self
+    }
+
+    /// The user for whom a service account calls, by domain-wide delegation: for access tokens of a service account's own key.
+    #[must_use]
+    pub fn subject(mut self, user: impl Into<String>) -> Options {
+        self.subject = Some(user.into());
+        self
+    }
+
+    /// The universe in which the credential lives; one that says another is refused. Default: `googleapis.com`.
+    #[must_use]
+    pub fn universe_domain(mut self, domain: impl Into<String>) -> Options {
+        self.universe_domain = Some(domain.into());
+        self
+    }
+
+    /// The one type that the credential may be of, where its file comes from somebody else. Default: any.
+    #[must_use]
+    pub fn credential_type(mut self, name: impl Into<String>) -> Options {
+        self.credential_type = Some(name.into());
+        self
+    }
+
+    /// A service account's access tokens are JWTs that it signs itself, without an exchange (AIP-4111).
+    #[must_use]
+    pub fn self_signed(mut self) -> Options {
+        self.self_signed = true;
+        self
+    }
+
+    /// Whether a user's ID tokens will do. They are for an OAuth client and not for the audience; Cloud Run accepts those of
+    /// gcloud's own client, other receivers do not. Default: true.
+    #[must_use]
+    pub fn user_id_tokens(mut self, will_do: bool) -> Options {
+        self.no_user_id_tokens = !will_do;
+        self
+    }
+
+    /// What stores a refresh token that came in place of the credential's own (RFC 6749, section 6).
+    ///
+    /// It has to be stored, and put into the file that the next instance is handed: the one before may be void from then on. This
+    /// instance goes on with the new one by itself. The call that it came with waits, and fails with
+    /// `credential_function_failed` where this does; then the next call is told the same token. So is each session that was made of
+    /// the same file, and whoever asks while the first is still at it: to store it twice must do no harm.
+    ///
+    /// ```no_run
+    /// use cloud_run_auth::{fetch::Options, secret::Secret};
+    /// # async fn put(name: &str, text: &str) -> Result<(), String> { Ok(()) }
+    /// # fn run(file: &str) {
+    /// let options = Options::new().credential(file).on_refresh_token(|token: Secret| async move {
+    ///     put("refresh-token", token.expose_text()).await
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_refresh_token<F, R, E>(mut self, store: F) -> Options
+    where
+        F: Fn(Secret) -> R + 'static,
+        R: Future<Output = Result<(), E>> + 'static,
+        E: fmt::Display,
+    {
+        self.store = Some(Rc::new(move |token| {
+            let stored = store(token);
+            Box::pin(async move { stored.await.map_err(|why| why.to_string()) })
+        }));
+        self
+    }
+
+    /// The project that pays, sent as `x-goog-user-project`. Default: where there are [`scopes`](Options::scopes), the one that the
+    /// credential's file names.
     #[must_use]
     pub fn quota_project(mut self, project: impl Into<String>) -> Options {
         self.quota_project = Some(project.into());
@@ -132,12 +236,23 @@ impl Options {
     /// # Errors
     /// `invalid_option` or `invalid_audience`.
     pub(super) fn checked(self) -> Result<Options, AuthError> {
-        for (name, value) in
-            [("audience", &self.audience), ("quotaProject", &self.quota_project), ("userAgent", &self.user_agent)]
-        {
+        for (name, value) in [
+            ("audience", &self.audience),
+            ("subject", &self.subject),
+            ("universeDomain", &self.universe_domain),
+            ("credentialType", &self.credential_type),
+            ("quotaProject", &self.quota_project),
+            ("userAgent", &self.user_agent),
+        ] {
             if !value.as_deref().is_none_or(is_visible) {
                 return Err(wrong(name, VISIBLE));
             }
+        }
+        if self.audience.is_some() && self.scopes.is_some() {
+            return Err(AuthError::plain(
+                Code::InvalidOption,
+                "give audience for ID tokens or scopes for access tokens, not both.",
+            ));
         }
         if !self.timeout.0.is_none_or(is_duration) {
             return Err(wrong("timeout", DURATION));
@@ -174,6 +289,7 @@ impl fmt::Debug for Options {
         // Header values may be secrets, as the credential is.
         f.debug_struct("Options")
             .field("audience", &self.audience)
+            .field("scopes", &self.scopes)
             .field("timeout", &self.timeout.0)
             .finish_non_exhaustive()
     }
@@ -185,7 +301,11 @@ pub(super) const VISIBLE: &str = "a text of visible ASCII characters";
 
 /// An option that is not what it can be. No value is shown: it may be a secret.
 pub(super) fn wrong(name: &str, expected: &str) -> AuthError {
-    let code = if name == "audience" { Code::InvalidAudience } else { Code::InvalidOption };
+    let code = match name {
+        "audience" => Code::InvalidAudience,
+        "scopes" => Code::InvalidScope,
+        _ => Code::InvalidOption,
+    };
     AuthError::new(code, &["the option ", name, " is not what it can be: ", expected, "."])
 }
 

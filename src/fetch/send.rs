@@ -1,6 +1,7 @@
 //! Sends one call, and again where a new token or a redirect asks for it.
 
 use super::Error;
+use super::call::{QUOTA_PROJECT, payer};
 use super::driver::{Held, acquire, invalidate};
 use super::host::{discard, fetch, set};
 use super::limit::Limit;
@@ -58,7 +59,7 @@ async fn send(config: &Config, mut draft: Draft, mut held: Held, limit: &Limit) 
     let mut resent = false;
     let mut hops = 0_u32;
     loop {
-        let response = send_once(&draft, &held, limit).await?;
+        let response = send_once(config, &draft, &held, limit).await?;
         let status = response.status();
         if status == 401 {
             let again = may_resend(status, resent, draft.replayable);
@@ -83,9 +84,12 @@ async fn send(config: &Config, mut draft: Draft, mut held: Held, limit: &Limit) 
     }
 }
 
-async fn send_once(draft: &Draft, held: &Held, limit: &Limit) -> Result<Response, Error> {
+async fn send_once(config: &Config, draft: &Draft, held: &Held, limit: &Limit) -> Result<Response, Error> {
     let bearer = Secret::from(concat(&["Bearer ", held.token.expose_text()]));
     draft.headers.set(draft.carrier, bearer.expose_text()).map_err(Error::Fetch)?;
+    if let Some(project) = payer(&draft.headers, &config.target, held) {
+        draft.headers.set(QUOTA_PROJECT, &project).map_err(Error::Fetch)?;
+    }
     set(&draft.init, "method", &draft.method.as_str().into());
     set(&draft.init, "headers", &draft.headers);
     set(&draft.init, "signal", &limit.signal());

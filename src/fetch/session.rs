@@ -1,7 +1,9 @@
 //! The session: a base URL, a credential, and calls that carry its token.
 
 use super::Call;
-use super::driver::{Caller, acquire};
+use super::call::{QUOTA_PROJECT, carrier, merged, payer};
+use super::caller::Caller;
+use super::driver::{Held, acquire};
 use super::limit::Limit;
 use super::options::{Carrier, Options};
 use super::place::Place;
@@ -17,7 +19,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Calls one private service, with a fresh ID token in each call. To clone it costs nothing.
+/// Calls one private service, with a fresh ID token in each call, or one of Google's APIs, with an access token where there are
+/// [`scopes`](Options::scopes). To clone it costs nothing.
 ///
 /// ```no_run
 /// use cloud_run_auth::fetch::{Error, Options, Session};
@@ -37,7 +40,6 @@ pub(super) struct Config {
     pub(super) carrier: Option<Carrier>,
     pub(super) timeout: Option<u32>,
     place: Place,
-    quota_project: Option<String>,
 }
 
 impl Session {
@@ -49,12 +51,19 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `invalid_base_url`, `invalid_option`, `invalid_audience`, or what is wrong with the credential. That there is none
-    /// is the first call's error.
+    /// `invalid_base_url`, `invalid_option`, `invalid_audience`, `invalid_scope`, or what is wrong with the credential. That there
+    /// is none is the first call's error, and so is that it cannot give what is asked for.
     pub fn new(base_url: &str, options: Options) -> Result<Session, AuthError> {
         let Options {
             credential,
             audience,
+            scopes,
+            subject,
+            universe_domain,
+            credential_type,
+            self_signed,
+            no_user_id_tokens,
+            store,
             quota_project,
             timeout,
             user_agent,
@@ -65,19 +74,30 @@ impl Session {
             insecure,
         } = options.checked()?;
         let place = Place::find(base_url, insecure)?;
-        let target = Target::id_token(Audience::parse(&audience.unwrap_or_else(|| place.audience()))?);
-        let hosts = Terms::google().allow(&allowed_hosts);
-        let hosts = match &emulator {
-            Some(origin) => hosts.emulator(origin)?,
-            None => hosts,
+        let target = match scopes {
+            Some(scopes) => Target::access_token(Scopes::parse(&scopes)?),
+            None => Target::id_token(Audience::parse(&audience.unwrap_or_else(|| place.audience()))?),
         };
+        let mut terms = Terms::google().allow(&allowed_hosts);
+        if let Some(origin) = &emulator {
+            terms = terms.emulator(origin)?;
+        }
+        for (name, value) in [
+            ("subject", subject.as_deref()),
+            ("universeDomain", universe_domain.as_deref()),
+            ("credentialType", credential_type.as_deref()),
+            ("selfSigned", self_signed.then_some("true")),
+            ("userIdTokens", no_user_id_tokens.then_some("false")),
+        ] {
+            terms = terms.with(name, value.unwrap_or_default())?;
+        }
         let mut headers = Vec::new();
         headers.extend(user_agent.map(|agent| ("user-agent".into(), agent)));
-        headers.extend(quota_project.clone().map(|project| (QUOTA_PROJECT.into(), project)));
+        headers.extend(quota_project.map(|project| (QUOTA_PROJECT.into(), project)));
         headers.extend(own);
-        super::call::merged(&headers, carrier)?;
-        let caller = Caller::new(credential, hosts)?;
-        Ok(Session(Rc::new(Config { caller, target, headers, carrier, timeout: timeout.0, place, quota_project })))
+        merged(&headers, carrier)?;
+        let caller = Caller::new(credential, terms, store)?;
+        Ok(Session(Rc::new(Config { caller, target, headers, carrier, timeout: timeout.0, place })))
     }
 
     /// A GET of a path below the base URL: `"/x"` and `"x"` mean the same, `""` is the base itself.
@@ -124,12 +144,12 @@ impl Session {
         if has_scheme(url) { Call::new(&self.0, "GET", self.0.place.within(url)) } else { self.get(url) }
     }
 
-    /// An ID token for the session's audience.
+    /// An ID token for the session's audience; with [`scopes`](Options::scopes), for the one that it would have without.
     ///
     /// # Errors
     /// Why there is none.
     pub async fn id_token(&self) -> Result<Secret, AuthError> {
-        self.token(&self.0.target, Mode::Usual).await
+        self.token(&self.audience()?, Mode::Usual).await
     }
 
     /// An ID token for another audience.
@@ -145,7 +165,7 @@ impl Session {
     /// # Errors
     /// Why there is none.
     pub async fn new_id_token(&self) -> Result<Secret, AuthError> {
-        self.token(&self.0.target, Mode::Forced).await
+        self.token(&self.audience()?, Mode::Forced).await
     }
 
     /// An access token for Google's APIs.
@@ -162,15 +182,34 @@ impl Session {
         self.token(&Target::access_token(Scopes::parse(&scopes.join(" "))?), Mode::Usual).await
     }
 
-    /// The headers that a call would carry, for another client to send: names and values.
+    /// An access token for Google's APIs that was not had before.
+    ///
+    /// # Errors
+    /// `invalid_scope`, or why there is none.
+    pub async fn new_access_token(&self, scopes: &[&str]) -> Result<Secret, AuthError> {
+        self.token(&Target::access_token(Scopes::parse(&scopes.join(" "))?), Mode::Forced).await
+    }
+
+    /// The headers that authorize a call, for another client to send: the session's kind of token, and the project that pays, if
+    /// there is one; names and values.
+    ///
+    /// ```no_run
+    /// # async fn run(session: cloud_run_auth::fetch::Session) -> Result<(), cloud_run_auth::error::AuthError> {
+    /// for (name, value) in session.authorization_headers().await? {
+    ///     assert!(!name.is_empty() && !value.expose().is_empty());
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Why there is no token.
     pub async fn authorization_headers(&self) -> Result<Vec<(&'static str, Secret)>, AuthError> {
-        let token = self.id_token().await?;
-        let carrier = self.0.carrier.unwrap_or(Carrier::Authorization).name();
-        let mut headers = alloc::vec![(carrier, Secret::from(concat(&["Bearer ", token.expose_text()])))];
-        headers.extend(self.0.quota_project.as_deref().map(|project| (QUOTA_PROJECT, Secret::new(project))));
+        let config = &self.0;
+        let set = merged(&config.headers, config.carrier)?;
+        let held = self.held(&config.target, Mode::Usual).await?;
+        let bearer = Secret::from(concat(&["Bearer ", held.token.expose_text()]));
+        let mut headers = alloc::vec![(carrier(&set, config.carrier).name(), bearer)];
+        headers.extend(payer(&set, &config.target, &held).map(|project| (QUOTA_PROJECT, project.into())));
         Ok(headers)
     }
 
@@ -178,11 +217,22 @@ impl Session {
         Call::new(&self.0, method, self.0.place.below(path))
     }
 
+    fn audience(&self) -> Result<Target, AuthError> {
+        if self.0.target.is_access() {
+            return Ok(Target::id_token(Audience::parse(&self.0.place.audience())?));
+        }
+        Ok(self.0.target.clone())
+    }
+
     async fn token(&self, target: &Target, mode: Mode) -> Result<Secret, AuthError> {
+        self.held(target, mode).await.map(|held| held.token)
+    }
+
+    async fn held(&self, target: &Target, mode: Mode) -> Result<Held, AuthError> {
         let limit = Limit::start(self.0.timeout)?;
         let held = acquire(&self.0.caller, target, mode, &limit).await?;
         limit.met();
-        Ok(held.token)
+        Ok(held)
     }
 }
 
@@ -192,5 +242,3 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("place", &self.0.place).field("target", &self.0.target).finish_non_exhaustive()
     }
 }
-
-const QUOTA_PROJECT: &str = "x-goog-user-project";

@@ -66,7 +66,7 @@ pub(crate) fn call_at(after_ms: u64, fields: &[&str]) -> Vec<String> {
 /// A module that is started; nothing of an earlier test is to be met where the names differ.
 pub(crate) fn register(name: &str) -> String {
     start();
-    call(&["c", "", FACTS, "", &key_file(name)]).remove(0)
+    call(&["c", "", "", FACTS, "", &key_file(name)]).remove(0)
 }
 
 pub(crate) fn key_file(name: &str) -> String {

@@ -74,6 +74,10 @@ async function build(root) {
     async service() {
       return (await this.control("POST", "services", { name: unique("s") })).url;
     },
+    /** What the emulator makes of it, as JSON. */
+    async make(what, given) {
+      return JSON.stringify((await this.control("POST", what, JSON.parse(given))) ?? null);
+    },
     fault(fault) {
       return this.control("POST", "faults", JSON.parse(fault));
     },

@@ -23,6 +23,10 @@ extern "C" {
     async fn account(this: &Lab, pem: &str, known: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     async fn service(this: &Lab) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(crate) fn unique(this: &Lab, prefix: &str) -> String;
+    #[wasm_bindgen(method, catch, js_name = make)]
+    async fn make_there(this: &Lab, what: &str, given: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = fault)]
     async fn add_fault(this: &Lab, fault: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = rotateKeys)]
@@ -73,6 +77,22 @@ impl World {
 
     pub(crate) fn session(&self) -> Session {
         Session::new(&self.base, self.options()).unwrap()
+    }
+
+    /// What the emulator's control plane makes under that name.
+    pub(crate) async fn make(&self, what: &str, given: Value) -> Value {
+        let made = self.lab.make_there(what, &given.to_string()).await.unwrap();
+        serde_json::from_str(&made.as_string().unwrap()).unwrap()
+    }
+
+    /// Options with that credential in place of the service account's.
+    pub(crate) fn options_of(&self, file: &Value) -> Options {
+        self.options().credential(file.to_string())
+    }
+
+    /// One of Google's APIs.
+    pub(crate) fn api(&self) -> String {
+        format!("{}/storage/v1", self.lab.origin())
     }
 
     pub(crate) async fn fault(&self, fault: Value) {

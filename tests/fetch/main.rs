@@ -9,10 +9,13 @@
     reason = "a test that fails has to stop"
 )]
 
+mod access;
 mod calls;
+mod credentials;
 mod lab;
 mod options;
 mod paths;
+mod refusals;
 mod tokens;
 
 // The emulator is an ECMAScript module.

@@ -50,9 +50,20 @@ fn what_an_option_cannot_be_is_named_and_not_shown() {
         ("endpoints", json!([7, {}])),
         ("credential", json!([["canary"], null, 7])),
         ("audience", json!(["canary\n", "", 7])),
+        ("scopes", json!(["canary", [], [""], [7]])),
+        ("subject", json!(["canary\n", "", 7])),
+        ("universeDomain", json!(["canary\n", 7])),
+        ("credentialType", json!(["canary\n", 7])),
+        ("selfSigned", json!(["canary", 1])),
+        ("userIdTokens", json!(["canary", 0])),
+        ("onRefreshToken", json!(["canary", {}])),
         ("audiance", json!(["canary"])),
     ] {
-        let code = if name == "audience" { Code::InvalidAudience } else { Code::InvalidOption };
+        let code = match name {
+            "audience" => Code::InvalidAudience,
+            "scopes" => Code::InvalidScope,
+            _ => Code::InvalidOption,
+        };
         for value in values.as_array().unwrap() {
             let error = Options::from_js(&js(&json!({name: value}))).unwrap_err();
             assert!(error.code == code && error.message.contains(name), "{name} {value}: {error}");

@@ -3,7 +3,7 @@
 use crate::lab::{World, all, first, sleep};
 use cloud_run_auth::error::Code;
 use cloud_run_auth::fetch::{Error, Session};
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
@@ -174,4 +174,27 @@ async fn an_early_refresh_that_hangs_holds_its_call_up_for_two_seconds_at_most()
     assert!(js_sys::Date::now() - began < 2500.0);
     assert_eq!(session.get("/x").send().await.unwrap().status(), 200);
     assert_eq!(world.exchanges().await, 2);
+}
+
+#[test]
+async fn an_early_refresh_of_several_requests_has_two_seconds_for_all_of_them() {
+    let world = World::open().await;
+    let key: Value = serde_json::from_str(&world.key).unwrap();
+    let email = format!("{}@tests.iam.gserviceaccount.com", world.lab.unique("sa"));
+    world.make("impersonation", json!({"caller": key["client_email"], "target": email})).await;
+    let url =
+        format!("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateAccessToken");
+    let file = json!({"type": "impersonated_service_account", "source_credentials": key, "service_account_impersonation_url": url});
+    let session = Session::new(&world.base, world.options_of(&file)).unwrap();
+    session.id_token().await.unwrap();
+    world.lab.skip(3_450_000.0).await.unwrap();
+    for endpoint in ["token", "iam"] {
+        world.fault(json!({"endpoint": endpoint, "delay": 1500, "times": 1})).await;
+    }
+    let began = js_sys::Date::now();
+    assert_eq!(session.get("/x").send().await.unwrap().status(), 200);
+    assert!(js_sys::Date::now() - began < 2500.0);
+    // It failed, and is not tried again at once.
+    assert_eq!(session.get("/x").send().await.unwrap().status(), 200);
+    assert_eq!((world.exchanges().await, world.seen("iam").await.len()), (2, 2));
 }
