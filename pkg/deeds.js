@@ -5,6 +5,7 @@ import { raced } from "./deadline.js";
 import { isString } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
+/** A host is asked for nothing that it says it lacks. @typedef {Required<import("./core.js").Host>} Able */
 
 /**
  * What came of it: text, value, date and retry after; what is left out is 0 or empty.
@@ -69,7 +70,7 @@ export async function send(config, [method, url, timeout, certificate, body, ...
   const init = { __proto__: null, method, headers, body: body || undefined, redirect: "manual", signal: limit };
   // Not every fetch of a caller's heeds its signal.
   const response = await raced(
-    certificate ? host.fetchWith(certificate.split("\n"), url, init) : fetchBy(config, url, init),
+    certificate ? /** @type {Able} */ (host).fetchWith(certificate.split("\n"), url, init) : fetchBy(config, url, init),
     limit,
   );
   // Whoever answers in the metadata server's place does not know of this header.
@@ -121,7 +122,7 @@ export async function call({ credential, subjectToken }, [, access, wanted], sig
  * @returns {Promise<Outcome>}
  */
 export async function read(config, [path]) {
-  return [decoder.decode(await host.readFile(path))];
+  return [decoder.decode(await /** @type {Able} */ (host).readFile(path))];
 }
 
 /**
@@ -141,7 +142,7 @@ export async function readVariables(config, names) {
  */
 export async function runProgram(config, [timeout, command, ...variables], signal) {
   const words = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain);
-  return [await host.run(words, variables, +timeout, signal)];
+  return [await /** @type {Able} */ (host).run(words, variables, +timeout, signal)];
 }
 
 /**

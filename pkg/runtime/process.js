@@ -15,7 +15,9 @@ export async function run([program, ...words], variables, timeout, signal) {
   // There gcloud is a script.
   const shell = program === "gcloud" && process.platform === "win32";
   return new Promise((resolve, reject) =>
-    execFile(program, words, { env, timeout, signal, shell, killSignal: "SIGKILL" }, (error, printed) => (error ? reject(error) : resolve(printed))),
+    execFile(program, words, { env, timeout, signal, shell, killSignal: "SIGKILL" }, (error, printed) =>
+      error ? reject(error) : resolve(printed),
+    ),
   );
 }
 

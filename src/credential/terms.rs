@@ -72,7 +72,7 @@ impl Terms {
     /// # Errors
     /// `invalid_option` where it is not visible ASCII.
     pub fn with(mut self, name: &str, value: &str) -> Result<Terms, AuthError> {
-        if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if !value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' && name == "lacks") {
             return Err(AuthError::about(Code::InvalidOption, "the option $ is not visible ASCII.", "", name));
         }
         if !value.is_empty() {

@@ -50,7 +50,8 @@ impl Caller {
             return Ok(Source::Credential(number));
         }
         let Some(mut credential) = self.read()? else {
-            return Ok(Source::Environment { file: String::new(), hosts: self.terms.clone() });
+            let hosts = self.terms.clone().with("lacks", "files programs")?;
+            return Ok(Source::Environment { file: String::new(), hosts });
         };
         // Whoever has to sign reads it again: among the tokens it would stay for good.
         credential.forget_private_key();

@@ -89,9 +89,9 @@ impl Holdings {
     /// Drops a credential, and so wipes what is secret in it, unless a flight needs it or it has a refresh token that nobody else may
     /// know of. Whoever asks with its number later has to register it anew.
     pub(crate) fn forget(&mut self, id: CredentialId) {
-        let idle = |known: &Box<Known>| known.id == id && known.credential.rotated().is_empty();
         if !self.flights.need(id)
-            && let Some(at) = self.credentials.iter().position(idle)
+            && let Some(at) =
+                self.credentials.iter().position(|known| known.id == id && known.credential.rotated().is_empty())
         {
             self.credentials.remove(at);
         }

@@ -55,7 +55,7 @@ fn errors_without_a_server_leave_its_fields_empty() {
     );
     assert_eq!(call(&["c", "", "http://10.0.0.1", FACTS, "", &key_file("a")])[1], "invalid_option");
     let code = |credential, access, wanted| call(&["g", "1", credential, access, USUAL, wanted]).remove(1);
-    let search = call(&["c", "", "", FACTS, "", ""]).remove(0);
+    let search = call(&["c", "", "", &format!("{FACTS}\x01lacks\x02files"), "", ""]).remove(0);
     let nowhere = call(&["g", "1", &search, "", USUAL, AUDIENCE]);
     assert_eq!(nowhere[..2], [ERROR, "credential_not_found"]);
     assert_eq!(code("99", "", AUDIENCE), "core_failed");
