@@ -1,7 +1,7 @@
 // What the core asks a host to do for a token: sign, send, read, call, run. Waiting for another's exchange is the driver's.
 import { ask, askBytes, decoder, encoder, fetchBy, host } from "./core.js";
 import { noted, register } from "./credential.js";
-import { raced } from "./deadline.js";
+import { within } from "./deadline.js";
 import { isString } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
@@ -64,23 +64,25 @@ export async function sign(config, [fingerprint, input], _signal, operation) {
  * @returns {Promise<Outcome>}
  */
 export async function send(config, [method, url, timeout, certificate, body, ...pairs], signal) {
+  /** @type {string[][]} */
   const headers = [];
   while (pairs.length) headers.push(pairs.splice(0, 2));
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(+timeout)]);
-  const init = { __proto__: null, method, headers, body: body || undefined, redirect: "manual", signal: limit };
-  // Not every fetch of a caller's heeds its signal.
-  const response = await raced(
-    certificate ? /** @type {Able} */ (host).fetchWith(certificate.split("\n"), url, init) : fetchBy(config, url, init),
-    limit,
-  );
-  // Whoever answers in the metadata server's place does not know of this header.
-  if (headers[0]?.[0] === "metadata-flavor" && response.headers.get("metadata-flavor") !== "Google") throw new Error("it is not Google's");
-  if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
-  // Each time it is unpacked a small answer may become a large one.
-  if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
-  const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
-  const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-  return [await textOf(response), response.status, date, retryAfter];
+  // Not every fetch of a caller's heeds a signal.
+  return within(+timeout, signal, async (limit) => {
+    const init = { __proto__: null, method, headers, body: body || undefined, redirect: "manual", signal: limit };
+    const response = await (certificate
+      ? /** @type {Able} */ (host).fetchWith(certificate.split("\n"), url, init)
+      : fetchBy(config, url, init));
+    // Whoever answers in the metadata server's place does not know of this header.
+    if (headers[0]?.[0] === "metadata-flavor" && response.headers.get("metadata-flavor") !== "Google")
+      throw new Error("it is not Google's");
+    if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
+    // Each time it is unpacked a small answer may become a large one.
+    if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
+    const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
+    const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
+    return [await textOf(response), response.status, date, retryAfter];
+  });
 }
 
 /** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */

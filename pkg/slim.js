@@ -16,7 +16,11 @@ useHost({
       throw new AuthError("core_failed", "the core was not handed in: call init() with the module of cloud-run-auth/core.wasm first.");
     return given;
   },
-  env: (name) => /** @type {any} */ (globalThis).process?.env?.[name],
+  env: (name) => {
+    const env = /** @type {any} */ (globalThis).process?.env;
+    // What a polluted prototype has is not of the environment.
+    return env && Object.hasOwn(env, name) ? env[name] : undefined;
+  },
   lacks: "files programs certificates",
 });
 

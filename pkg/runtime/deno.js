@@ -18,12 +18,21 @@ useHost({
   },
   run: async ([command, ...args], variables, timeout, signal) => {
     demand({ name: "run", command });
-    const { success, stdout, stderr } = await new Deno.Command(command, {
+    const child = new Deno.Command(command, {
       args,
       // Added to the program's own, so that the environment need not be read.
       env: Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s))),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
-    }).output();
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stop = () => child.kill("SIGKILL");
+    const timer = setTimeout(stop, timeout);
+    signal.addEventListener("abort", stop);
+    const { success, stdout, stderr } = await child.output().finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    });
     const decoder = new TextDecoder();
     if (!success) throw new Error(`it ended without success: ${decoder.decode(stderr)}`);
     return decoder.decode(stdout);

@@ -11,9 +11,9 @@ declare module "node:child_process" {
   export function execFile(
     program: string,
     words: string[],
-    options: { env: Record<string, string | undefined>; timeout: number; signal: AbortSignal; shell: boolean; killSignal?: string },
+    options: { env: Record<string, string | undefined>; timeout: number; shell: boolean; killSignal: string },
     done: (error: Error | null, printed: string) => void,
-  ): void;
+  ): { kill(signal: string): void };
 }
 declare module "node:http" {
   export interface IncomingMessage {

@@ -14,11 +14,14 @@ export async function run([program, ...words], variables, timeout, signal) {
   const env = { ...process.env, ...Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s))) };
   // There gcloud is a script.
   const shell = program === "gcloud" && process.platform === "win32";
-  return new Promise((resolve, reject) =>
-    execFile(program, words, { env, timeout, signal, shell, killSignal: "SIGKILL" }, (error, printed) =>
+  return new Promise((resolve, reject) => {
+    // Of the option `signal` Node makes a SIGTERM, which a program may not heed.
+    const killSignal = "SIGKILL";
+    const child = execFile(program, words, { env, timeout, shell, killSignal }, (error, printed) =>
       error ? reject(error) : resolve(printed),
-    ),
-  );
+    );
+    signal.addEventListener("abort", () => child.kill(killSignal));
+  });
 }
 
 /**

@@ -3,9 +3,13 @@ import * as workers from "cloudflare:workers";
 import core from "../wasm/session_bg.wasm";
 import { useHost } from "../core.js";
 
+// What a polluted prototype has is not of the environment.
+/** @param {any} env @param {string} name */
+const own = (env, name) => (env && Object.hasOwn(env, name) ? env[name] : undefined);
+
 useHost({
   module: () => core,
-  env: (name) => workers.env?.[name] ?? globalThis.process?.env?.[name],
+  env: (name) => own(workers.env, name) ?? own(globalThis.process?.env, name),
   lacks: "files programs certificates",
   isolated: true,
   waitUntil: workers.waitUntil && ((promise) => workers.waitUntil(promise)),

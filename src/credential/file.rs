@@ -247,6 +247,8 @@ mod tests {
                     &IAM.replace(":generateAccessToken", ":signJwt"),
                     &IAM.replace(":generate", "/generate"),
                     &IAM.replace("t@p.iam.gserviceaccount.com", ""),
+                    &IAM.replace(":generate", ":signJwt?x=/serviceAccounts/a:generate"),
+                    &IAM.replace("t@p", "t@p/x"),
                     &IAM.replace("https", "http"),
                 ] {
                     faults.push(("service_account_impersonation_url", json!(url)));

@@ -1,5 +1,4 @@
 // The table's columns: each runtime, and how its runner is started within the folder where the package is installed.
-import { NAMES } from "./client/environment.js";
 import { bin, chromium, node24, why, workerd } from "./programs.mjs";
 
 const [major] = process.versions.node.split(".");
@@ -30,7 +29,7 @@ export const columns = [
   {
     name: "deno",
     title: "Deno",
-    command: ({ folder }) => [...deno, `--allow-read=${folder}`, `--allow-env=${NAMES},PATH`, "--allow-run", "runtime/runners/deno.js"],
+    command: ({ folder }) => [...deno, `--allow-read=${folder}`, "--allow-env", "--allow-run", "runtime/runners/deno.js"],
   },
   {
     name: "deno-bare",

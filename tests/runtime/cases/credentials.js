@@ -33,6 +33,52 @@ const cases = [
     },
   },
   {
+    name: "a service account's tokens are signed by itself where that is asked for, and only there",
+    async run(t) {
+      const credential = await t.account();
+      const open = (selfSigned) =>
+        t.createSession(t.emulator.url, { credential, endpoints: t.emulator.url, scopes: [STORAGE], selfSigned });
+      contains(await open(false).getAccessToken(), "ya29", "an access token of the endpoint's");
+      contains(await open(true).getAccessToken(), "eyJ", "a token of its own");
+    },
+  },
+  {
+    name: "a file without a type is held to the type and the universe that were asked for",
+    async run(t) {
+      const { type: _, ...credential } = await t.account();
+      const open = (more) => t.createSession(t.emulator.url, { endpoints: t.emulator.url, credential, ...more });
+      contains(await open().getIdToken(), "eyJ", "token");
+      for (const session of [
+        open({ credentialType: "authorized_user" }),
+        open({ credential: { ...credential, universe_domain: "u.example" } }),
+      ])
+        await t.refused(() => session.getIdToken(), "unsupported_credential");
+      equal(await t.exchanges(), 1, "exchanges");
+    },
+  },
+  {
+    name: "no field of a file gets more into a request than its value",
+    async run(t) {
+      const key = await t.account();
+      const { email, named } = await account(t, key.client_email);
+      const lifetime = '600s","scope":["https://www.googleapis.com/auth/cloud-platform"],"x":"';
+      const open = (more) =>
+        t.createSession(t.emulator.url, {
+          endpoints: t.emulator.url,
+          credential: { type: "impersonated_service_account", source_credentials: key, ...named, ...more },
+        });
+      for (const more of [
+        { service_account_impersonation: { token_lifetime_seconds: lifetime } },
+        {
+          service_account_impersonation_url: `${named.service_account_impersonation_url.replace(":generate", ":signJwt?x=/serviceAccounts/a:generate")}`,
+        },
+        { service_account_impersonation_url: named.service_account_impersonation_url.replace(email, `${email}/x`) },
+      ])
+        await t.refused(() => open(more).getAccessToken(), "invalid_credential");
+      await t.nothingSent();
+    },
+  },
+  {
     name: "scopes: each once and in order; not beside an audience, and no empty ones",
     async run(t) {
       const key = await t.account();
@@ -83,6 +129,48 @@ const cases = [
         });
         equal(error.server.error, "invalid_grant", "server.error");
       }
+    },
+  },
+  {
+    name: "a new refresh token outlives the core's memory, other sessions, and a store that takes its time",
+    async run(t) {
+      const credential = await t.emulator.make("users", { email: `${t.unique("u")}@example.com`, rotate: true });
+      const open = (more) => t.createSession(t.emulator.url, { credential, endpoints: t.emulator.url, ...more });
+      const session = open();
+      await session.getAccessToken();
+      // More credentials than the core keeps.
+      for (let count = 0; count < 1001; count += 1) {
+        const other = t.createSession("https://svc.example", { credential: async () => "opaque" });
+        await other.getIdToken();
+      }
+      const [first, second] = [await open().getAccessToken({ forceRefresh: true }), await session.getAccessToken({ forceRefresh: true })];
+      equal(new Set([first, second]).size, 2, "tokens");
+      let stored;
+      const slow = open({ onRefreshToken: () => new Promise((resolve) => (stored = resolve)) });
+      const [kept, free] = [slow.getAccessToken({ forceRefresh: true }), open().getAccessToken({ forceRefresh: true })];
+      contains(await free, "ya29", "the token of whoever stores nothing");
+      stored();
+      contains(await kept, "ya29", "the token of whoever stores");
+    },
+  },
+  {
+    name: "an answer whose refresh token is null replaces none",
+    async run(t) {
+      const credential = await t.emulator.make("users", { email: `${t.unique("u")}@example.com` });
+      const bodies = [];
+      const fetch = async (url, init) => {
+        bodies.push(new URLSearchParams(init.body).get("refresh_token"));
+        return Response.json({ access_token: `a${bodies.length}`, expires_in: 3600, refresh_token: null });
+      };
+      const told = [];
+      const session = t.createSession("https://svc.example", {
+        credential,
+        [t.customFetch]: fetch,
+        onRefreshToken: (token) => told.push(token),
+      });
+      await session.getAccessToken();
+      await session.getAccessToken({ forceRefresh: true });
+      equal([bodies, told], [[credential.refresh_token, credential.refresh_token], []], "refresh tokens");
     },
   },
   {

@@ -161,6 +161,24 @@ const cases = [
     },
   },
   {
+    name: "the search: what a polluted prototype has is not of the environment, and a fetch that heeds no signal does not hold it up",
+    needs: ["env"],
+    async run(t) {
+      const asked = [];
+      const fetch = (url) => {
+        asked.push(new URL(url).host);
+        return new Promise(() => {});
+      };
+      const session = t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...fresh(t) });
+      await within(t, { HOME: "/nowhere" }, async () => {
+        Object.prototype.GCE_METADATA_HOST = "evil.example";
+        const error = t.refused(() => session.getIdToken({ signal: AbortSignal.timeout(5000) }), "credential_not_found");
+        await error.finally(() => delete Object.prototype.GCE_METADATA_HOST);
+      });
+      equal(asked, ["169.254.169.254"], "hosts that were asked");
+    },
+  },
+  {
     name: "the search: gcloud itself comes last",
     needs: ["env", "files", "processes"],
     async run(t) {
@@ -176,6 +194,14 @@ const cases = [
           t.refused(() => t.createSession(t.emulator.url, { endpoints: t.emulator.url }).getIdToken(), "credential_not_found"),
         );
         contains(error.message, "gcloud itself", "message");
+        await t.lab.write("gcloud", "#!/bin/sh\necho '<html>'\n");
+        const ask = (more) => t.createSession(t.emulator.url, { endpoints: t.emulator.url, ...fresh(t), ...more });
+        for (const [more, code, part] of [
+          [{}, "credential_not_found", "printed no token"],
+          [{ userIdTokens: false }, "unsupported_credential", "OAuth client"],
+          [{ credentialType: "service_account" }, "credential_not_found", "there is no credential"],
+        ])
+          await within(t, variables, async () => contains((await t.refused(() => ask(more).getIdToken(), code)).message, part, "message"));
       } finally {
         t.runtime.setEnv("PATH", path);
       }
@@ -229,7 +255,8 @@ const cases = [
         needs.push({ ...need, signal: signal instanceof AbortSignal });
         return token;
       };
-      contains(await caller(t, { credential: file, subjectToken: give }), "/subject/job", "function");
+      const read = { ...file, credential_source: { url: "http://169.254.169.254/token" } };
+      contains(await caller(t, { credential: read, subjectToken: give }), "/subject/job", "function, in place of the file's source");
       equal(needs, [{ subjectTokenType: JWT, audience, signal: true }], "needs");
       const fail = async () => {
         throw new Error("no token today");
@@ -264,6 +291,14 @@ const cases = [
         );
         const error = await t.refused(() => caller(t, { credential: source(`${t.folder}/${name}.sh`) }), "credential_unreadable");
         contains(error.message, JWT, "message");
+        const kind = "urn:ietf:params:oauth:token-type:id_token";
+        await t.lab.write(`${name} c.json`, JSON.stringify({ ...said, token_type: kind }));
+        contains(await caller(t, { credential: source(`/bin/cat "${t.folder}/${name} c.json"`) }), "/subject/job", "another type of token");
+        await t.lab.write(`${name} d.json`, JSON.stringify({ ...said, expiration_time: undefined }));
+        await t.refused(
+          () => caller(t, { credential: source("/bin/false", { output_file: `${t.folder}/${name} d.json` }) }),
+          "credential_unreadable",
+        );
         for (const change of [{ version: 2 }, { token_type: "x" }, { expiration_time: 1 }, { id_token: undefined }]) {
           await t.lab.write(`${name} b.json`, JSON.stringify({ ...said, ...change }));
           await t.refused(() => caller(t, { credential: source(`/bin/cat "${t.folder}/${name} b.json"`) }), "credential_unreadable");

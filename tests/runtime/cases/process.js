@@ -72,6 +72,20 @@ const cases = [
       );
     },
   },
+  {
+    name: "a program that heeds no signal neither outlives the call nor keeps the process",
+    needs: ["processes"],
+    async run(t) {
+      const { file } = await workload(t);
+      const name = `${t.unique("stubborn")}.sh`;
+      await t.lab.write(name, "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep .2; done\n");
+      const executable = { command: `${t.folder}/${name}`, timeout_millis: 5000 };
+      const call = { credential: { ...file, credential_source: { executable } }, endpoints: t.emulator.url };
+      const { code, report, ms, stderr } = await t.runtime.child("stubborn", call);
+      equal([code, report], [0, { code: "mine" }], `how it ended (${stderr.slice(0, 500)})`);
+      ok(ms < 15_000, `an exit without waiting for the program, saw ${ms} ms`);
+    },
+  },
   child("aborts and timeouts arrive after a garbage collection too", "collected", (report) => {
     const ends = ["mine", "timeout", "timeout"];
     equal(Object.values(report), [...ends, ...ends], `ends of ${Object.keys(report).join("; ")}`);

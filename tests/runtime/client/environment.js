@@ -1,7 +1,7 @@
 // The environment that a case sees: what it asks for, and nothing else of what the package looks at.
 
 /** Whatever the package looks at. */
-export const NAMES = [
+const NAMES = [
   "GOOGLE_APPLICATION_CREDENTIALS",
   "CLOUD_RUN_AUTH_EMULATOR",
   "K_SERVICE",
