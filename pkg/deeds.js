@@ -133,7 +133,7 @@ export async function read(config, [path]) {
  * @returns {Promise<Outcome>}
  */
 export async function readVariables(config, names) {
-  return [names.map((name) => noted(name, host.env(name))).join("")];
+  return [names.map((name) => noted([name, host.env(name)])).join("")];
 }
 
 /**

@@ -29,7 +29,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
  * @property {boolean | undefined} keepAlive
  * @property {((base: URL, input: string) => string | URL) | undefined} joinUrl
- * @property {string | undefined} allowed The hosts that are allowed, in lower case, with a space around each
+ * @property {string | undefined} allowedHosts The hosts that are allowed, in lower case, with a space around each
  * @property {string | undefined} endpoints
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
@@ -42,7 +42,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
 /** @param {any} v @returns {v is string} */
 export const isString = (v) => typeof v === "string";
 /** @param {any} v */
-const isFunction = (v) => typeof v === "function";
+export const isFunction = (v) => typeof v === "function";
 /** @param {any} v */
 export const isObject = (v) => typeof v === "object" && v !== null;
 
@@ -58,22 +58,32 @@ const oneOf = (...all) => [(v) => all.includes(v), all.join(" or ")];
 
 const flag = oneOf(true, false);
 
-/** What each option may be. @type {Record<PropertyKey, Kind>} */
-const kinds = {
-  // @ts-expect-error: it is the prototype, and no option.
-  __proto__: null,
-  credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
-  audience: text,
-  scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts"],
+/** What the core is told of a credential, beside its file. @type {Record<string, Kind>} */
+const terms = {
   subject: text,
-  quotaProject: text,
   universeDomain: text,
   credentialType: text,
   selfSigned: flag,
   userIdTokens: flag,
   subjectToken: [(v) => isFunction(v) || v === "github" || v === "vercel", '"github", "vercel" or a function'],
-  onRefreshToken: fn,
   gcloud: flag,
+  allowedHosts: [
+    (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
+    'hosts, such as ["sts.example.com"]',
+  ],
+};
+export const TERMS = Object.keys(terms);
+
+/** What each option may be. @type {Record<PropertyKey, Kind>} */
+const kinds = {
+  // @ts-expect-error: it is the prototype, and no option.
+  __proto__: null,
+  ...terms,
+  credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
+  audience: text,
+  scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts"],
+  quotaProject: text,
+  onRefreshToken: fn,
   timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
   retry: [(v) => v === false || isObject(v), "an object or false"],
   userAgent: text,
@@ -81,10 +91,6 @@ const kinds = {
   authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
   keepAlive: flag,
   joinUrl: fn,
-  allowedHosts: [
-    (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
-    'hosts, such as ["sts.example.com"]',
-  ],
   endpoints: [(v) => v instanceof URL || isText(v), 'an origin, such as "http://localhost:8085"'],
   waitUntil: fn,
   [customFetch]: fn,
@@ -106,7 +112,7 @@ export function readOptions(base, options) {
   if (config.audience && config.scopes) throw invalid("give audience for ID tokens or scopes for access tokens, not both.");
   config.timeout ??= 120_000;
   config.headers = headers && mergedHeaders(headers);
-  config.allowed = allowedHosts && ` ${allowedHosts.join(" ").toLowerCase()} `;
+  config.allowedHosts = allowedHosts && ` ${allowedHosts.join(" ").toLowerCase()} `;
   config.universeDomain ??= "googleapis.com";
   if (endpoints instanceof URL) config.endpoints = endpoints.href;
   if (isObject(credential)) config.credential = stringify("credential", credential);

@@ -338,7 +338,7 @@ mod tests {
     fn nothing_in_a_file_is_taken_for_ours() {
         let mut file = files()[0].clone();
         for name in [
-            "\u{1}allowed\u{2} evil.example .source_credentials.type",
+            "\u{1}allowedHosts\u{2} evil.example .source_credentials.type",
             "\u{1}emulator\u{2}x.source_credentials.type",
             "iam",
             "emulator",
@@ -347,7 +347,7 @@ mod tests {
             file[name] = json!("authorized_user");
         }
         let credential = Credential::from_json(&file.to_string()).unwrap();
-        for name in ["allowed", "emulator", "iam", ".iam"] {
+        for name in ["allowedHosts", "emulator", "iam", ".iam"] {
             assert_eq!(credential.facts.get(name), "", "{name}");
         }
         // A field of a plan's line ends where ours does.

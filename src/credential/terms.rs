@@ -36,9 +36,9 @@ impl Terms {
     /// ```
     #[must_use]
     pub fn allow(mut self, hosts: &str) -> Terms {
-        let mut allowed = concat(&[self.0.get("allowed"), " ", hosts, " "]);
+        let mut allowed = concat(&[self.0.get("allowedHosts"), " ", hosts, " "]);
         allowed.make_ascii_lowercase();
-        self.0.put("allowed", &allowed);
+        self.0.put("allowedHosts", &allowed);
         self
     }
 
@@ -122,7 +122,7 @@ pub(super) fn mistrusted(facts: &mut Facts, group: &str, text: &str) -> &'static
     let groups = fill(GROUPS, facts);
     let known = |scheme: &str, name: &str| contains(&groups, &concat(&[" ", group, " ", scheme, name, " "]));
     let host = url.host_and_port();
-    let named = (url.is_https() || url.is_loopback()) && contains(facts.get("allowed"), &concat(&[" ", host, " "]));
+    let named = (url.is_https() || url.is_loopback()) && contains(facts.get("allowedHosts"), &concat(&[" ", host, " "]));
     if named
         || url.origin() == facts.get("emulator")
         || known("", url.origin())

@@ -21,6 +21,8 @@ impl Target {
     }
 
     /// As [`Audience::parse`], or as [`Scopes::parse`] of scopes that are sorted already.
+    // Two callers, of which one is never in a small module: 16 bytes less.
+    #[inline(always)]
     pub(crate) fn parse(access: bool, text: &str) -> Result<Target, AuthError> {
         let (longest, code, why) = if access {
             (

@@ -33,7 +33,7 @@ struct Flight {
     key: Key,
     /// Whose token it is to bring, where that is known.
     credential: CredentialId,
-    /// When it started, or failed.
+    /// When its leader was heard of last, or when it failed.
     since_ms: u64,
     failure: Option<AuthError>,
 }
@@ -77,6 +77,13 @@ impl Flights {
         };
         while let Some(at) = self.known.iter().position(|flight| goes(flight)) {
             self.known.swap_remove(at);
+        }
+    }
+
+    /// Its leader was heard of.
+    pub(crate) fn heard(&mut self, id: FlightId, now_ms: u64) {
+        if let Some(flight) = self.known.iter_mut().find(|flight| flight.id == id) {
+            flight.since_ms = now_ms;
         }
     }
 

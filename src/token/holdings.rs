@@ -168,7 +168,10 @@ impl Holdings {
                 self.keep(core::mem::take(key), token, life_ms, flight, now);
                 Ok(Next::Done(id))
             }
-            Ok(Step::Act(order)) => Ok(Next::Act(order)),
+            Ok(Step::Act(order)) => {
+                self.flights.heard(flight, now.mono_ms);
+                Ok(Next::Act(order))
+            }
             Err(error) => {
                 if !error.transient && error.code != Code::UnsupportedCredential {
                     // The file may hold another key by now.
