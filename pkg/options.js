@@ -37,7 +37,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {[core: string, number: number, epoch: number]} [known] The number that one core, told of one emulator, has for the credential
  */
 
-/** @typedef {[is: (value: any) => unknown, what: string]} Kind */
+/** @typedef {[is: (value: any) => unknown, what: string, code?: import("./errors.js").ErrorCode]} Kind */
 
 /** @param {any} v @returns {v is string} */
 export const isString = (v) => typeof v === "string";
@@ -80,8 +80,8 @@ const kinds = {
   __proto__: null,
   ...terms,
   credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
-  audience: text,
-  scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts"],
+  audience: [...text, "invalid_audience"],
+  scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts", "invalid_scope"],
   quotaProject: text,
   onRefreshToken: fn,
   timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
@@ -126,9 +126,8 @@ export function readOptions(base, options) {
  * @param {any} value
  */
 export function checked(name, value) {
-  const [is, what] = kinds[name];
+  const [is, what, code = "invalid_option"] = kinds[name];
   if (value === undefined || is(value)) return value;
-  const code = name === "audience" ? "invalid_audience" : name === "scopes" ? "invalid_scope" : "invalid_option";
   throw new AuthError(code, `the option ${String(name)} is not ${what}.`);
 }
 

@@ -1,5 +1,7 @@
 //! Points in time, handed in by the host; the core never looks at a clock.
 
+use crate::text::with_digit;
+
 /// What both clocks of the host said when an event happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Now {
@@ -55,12 +57,11 @@ fn moment(year: u64, month: usize, day: u64, [hour, minute, second]: [u64; 3]) -
     minutes.checked_mul(60)?.checked_add(second)?.checked_mul(1000)
 }
 
-/// Date and time of day as numbers whose decimal digits are those of ISO 8601's basic format; the second has a 1 before them, so
-/// that none is lost.
-pub(crate) fn calendar(now: Now) -> [u64; 2] {
+/// Date and time of day as a number of 14 decimal digits, those of ISO 8601's basic format.
+pub(crate) fn calendar(seconds: u64) -> u64 {
     // Up to the last day of four digits; month by month, which is the least code.
-    let mut days = (now.wall_s() / 86_400).min(2_932_896) as u32;
-    let second = (now.wall_s() % 86_400) as u32;
+    let mut days = (seconds / 86_400).min(2_932_896) as u32;
+    let second = (seconds % 86_400) as u32;
     let (mut year, mut month) = (1970_u32, 1_u32);
     loop {
         let leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -76,7 +77,25 @@ pub(crate) fn calendar(now: Now) -> [u64; 2] {
     }
     let date = year.wrapping_mul(100).wrapping_add(month).wrapping_mul(100).wrapping_add(days).wrapping_add(1);
     let clock = (second / 3600).wrapping_mul(100).wrapping_add(second / 60 % 60).wrapping_mul(100);
-    [date.into(), clock.wrapping_add(second % 60).wrapping_add(1_000_000).into()]
+    u64::from(date).wrapping_mul(1_000_000).wrapping_add(clock.wrapping_add(second % 60).into())
+}
+
+/// How many seconds it is from that moment of UTC (RFC 3339, section 5.6) back to `now_s`; at most 65,535.
+pub(crate) fn seconds_until(moment: &str, now_s: u64) -> Option<u64> {
+    let mut digits = 0;
+    for byte in moment.bytes().take_while(|byte| *byte != b'.') {
+        if byte.is_ascii_digit() {
+            digits = with_digit(digits, byte);
+        }
+    }
+    let mut life = 0;
+    for bit in (0..16).rev() {
+        let longer = life | 1 << bit;
+        if calendar(now_s.wrapping_add(longer)) <= digits {
+            life = longer;
+        }
+    }
+    (digits > 0).then_some(life)
 }
 
 /// By how many days each month is longer than 28: two bits for each, those of January the third and fourth from the end.
@@ -110,23 +129,39 @@ fn days_before_month(year: u64, month: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Now, calendar, http_date};
+    use super::{calendar, http_date, seconds_until};
 
     #[test]
     fn the_calendar_says_the_same_on_every_kind_of_day() {
-        for (date, clock, http) in [
-            (19_700_101, 1_000_000, "Thu, 01 Jan 1970 00:00:00 GMT"),
-            (20_000_229, 1_235_959, "Tue, 29 Feb 2000 23:59:59 GMT"),
-            (20_000_301, 1_000_000, "Wed, 01 Mar 2000 00:00:00 GMT"),
-            (20_231_231, 1_120_001, "Sun, 31 Dec 2023 12:00:01 GMT"),
-            (20_240_101, 1_000_000, "Mon, 01 Jan 2024 00:00:00 GMT"),
-            (20_240_229, 1_080_910, "Thu, 29 Feb 2024 08:09:10 GMT"),
-            (21_000_228, 1_000_000, "Sun, 28 Feb 2100 00:00:00 GMT"),
-            (21_000_301, 1_000_000, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        for (digits, http) in [
+            (19_700_101_000_000, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (20_000_229_235_959, "Tue, 29 Feb 2000 23:59:59 GMT"),
+            (20_000_301_000_000, "Wed, 01 Mar 2000 00:00:00 GMT"),
+            (20_231_231_120_001, "Sun, 31 Dec 2023 12:00:01 GMT"),
+            (20_240_101_000_000, "Mon, 01 Jan 2024 00:00:00 GMT"),
+            (20_240_229_080_910, "Thu, 29 Feb 2024 08:09:10 GMT"),
+            (21_000_228_000_000, "Sun, 28 Feb 2100 00:00:00 GMT"),
+            (21_000_301_000_000, "Mon, 01 Mar 2100 00:00:00 GMT"),
         ] {
-            assert_eq!(calendar(Now::new(http_date(http).unwrap(), 0)), [date, clock]);
+            assert_eq!(calendar(http_date(http).unwrap() / 1000), digits);
         }
-        assert_eq!(calendar(Now::new(u64::MAX, 0))[0], 99_991_231);
+        assert_eq!(calendar(u64::MAX) / 1_000_000, 99_991_231);
+    }
+
+    #[test]
+    fn a_moment_is_so_many_seconds_away() {
+        let now_s = http_date("Wed, 31 Dec 2025 23:30:00 GMT").unwrap() / 1000;
+        for (moment, seconds) in [
+            ("2026-01-01T00:30:00Z", Some(3600)),
+            ("2025-12-31T23:30:01.999999999Z", Some(1)),
+            ("2025-12-31T23:30:00Z", Some(0)),
+            ("2001-01-01T00:00:00Z", Some(0)),
+            ("9999-01-01T00:00:00Z", Some(65_535)),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds_until(moment, now_s), seconds, "{moment}");
+        }
     }
 
     #[test]

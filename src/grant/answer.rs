@@ -5,8 +5,8 @@ use crate::error::{AuthError, Code, Details, ServerSaid, shown};
 use crate::http::Received;
 use crate::jose::Claims;
 use crate::json::{Json, Text};
-use crate::text::{concat, contains, decimal, filled, number};
-use crate::time::Now;
+use crate::text::{concat, contains, decimal, filled};
+use crate::time::{Now, seconds_until};
 use alloc::string::String;
 
 /// A token, and how long it lives.
@@ -22,8 +22,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) access: bool,
     /// Whom an ID token is for; empty where the endpoint has a say in that.
     pub(crate) audience: &'a str,
-    /// The members of an ID token, of an access token, and of how many seconds that one lives, or how many were asked for. An ID
-    /// token without a name is the whole answer.
+    /// The members of an ID token, of an access token, and of how many seconds that one lives, or when it ends. An ID token without
+    /// a name is the whole answer.
     pub(crate) names: [&'a str; 3],
     /// What the whole answer is, as a line of text.
     pub(crate) whole: &'a str,
@@ -94,9 +94,11 @@ fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, 
     };
     let token = sendable(token).ok_or("it holds none of the kind that was asked for")?;
     let life_ms = if wanted.access {
-        let said = json.and_then(|json| json.get(life)).and_then(|life| life.as_seconds());
+        let said = json.and_then(|json| json.get(life));
+        let now_ms = if answer.date_ms > 0 { answer.date_ms } else { now.wall_ms };
+        let until = |life: Json<'_>| life.as_seconds().or_else(|| seconds_until(&life.word(), now_ms / 1000));
         // A missing expires_in leaves the life open (RFC 6749, section 5.1): Google's is an hour.
-        in_ms(said.or_else(|| number(life)).unwrap_or(3600))
+        in_ms(said.and_then(until).unwrap_or(3600))
     } else {
         let claims = Claims::read(token.as_bytes()).ok_or("its id_token is not a JWT")?;
         if !wanted.audience.is_empty() && !claims.is_for(wanted.audience) {
@@ -243,7 +245,7 @@ mod tests {
 
     #[test]
     fn other_endpoints_have_other_names() {
-        let access = Wanted { access: true, audience: "", names: ["token", "accessToken", "600"], whole: "" };
+        let access = Wanted { access: true, audience: "", names: ["token", "accessToken", "expireTime"], whole: "" };
         let body = "{\"accessToken\":\"t\",\"expireTime\":\"2027-01-15T08:10:00Z\"}";
         assert_eq!(read(&answer(200, body), &access, "x", NOW).unwrap().life_ms, 600_000);
         let whole = |whole| Wanted { names: ["", "", ""], whole, ..target() };

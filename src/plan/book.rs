@@ -27,7 +27,7 @@
 //! | `Mname\|key\|text\|…` | notes the HMAC of the last text, its key being that of the one before, and so on |
 //! | `zname\|text` | notes a text without its last character |
 //! | `Jname\|path` | notes a member of the JSON that came |
-//! | `Tid\|access\|life` | reads tokens: the members of an ID token, of an access token, and of its life, or its seconds |
+//! | `Tid\|access\|life` | reads tokens: the members of an ID token, of an access token, and of how long that one lives or when it ends |
 //! | `U…` | the same where the endpoint has a say in whom an ID token is for |
 //! | `Dmark\|life` | takes what came as the token, which lives for so many milliseconds at least; goes to the mark if it is none |
 //! | `O` | keeps the new refresh token |
@@ -35,7 +35,7 @@
 //! | `Lplace` | becomes the credential whose file came, and begins anew |
 //! | `a` | remembers that no metadata server is there |
 //!
-//! Noted from the begin on: `now` and `end` in seconds, `day` and `clock` as [`calendar`](crate::time) says, `ms` that a request may take, `probe` that the metadata
+//! Noted from the begin on: `now` and `end` in seconds, `day` and `clock` in the digits of ISO 8601, `ms` that a request may take, `probe` that the metadata
 //! server may; `id`, if the file is of whom an ID token is wanted; `inner`, if it is a source of
 //! another; `absent`, if no metadata server was there a short while ago. `iam` is where the next account to act as is. `print`
 //! tells the key from every other. What the caller says is `universeDomain`, `subject`, `credentialType`, `selfSigned`,
@@ -264,7 +264,6 @@ JAWS_SESSION_TOKEN|Token
 /x|rest|://|$url
 /host|query|?|$rest
 /host|x|/|$host
-/x|clock|1|$clock
 =date|$day`T$clock`Z
 =scope|$day/$region/sts/aws4_request
 =names|host;x-amz-date;`x-amz-security-token@AWS_SESSION_TOKEN;`x-goog-cloud-target-resource
@@ -388,7 +387,7 @@ D5
 w
 -$scopes
 3POST|^url:generateAccessToken|$ms||{"scope":["#scopes"],"lifetime":"$lifetime`s"``,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
-T|accessToken|$lifetime
+T|accessToken|expireTime
 -|acted
 :
 3POST|^url:generateIdToken|$ms||{"audience":"~target_audience","includeEmail":true`,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token

@@ -174,14 +174,14 @@ impl Exchange {
         let Context { credential, notes, target, limits } = context;
         let facts = &mut notes.0;
         (*facts, self.at) = credential.begin();
-        let [date, clock] = calendar(now);
-        let mut names = Fields::new("now\0end\0day\0clock\0ms\0probe\0absent\0id\0inner");
+        let today = decimal(calendar(now.wall_s()));
+        facts.put("day", part(&today, 0, 8));
+        facts.put("clock", part(&today, 8, 14));
+        let mut names = Fields::new("now\0end\0ms\0probe\0absent\0id\0inner");
         for number in [
             // 0 is not noted; a clock that stands at the epoch is wrong by more than a second.
             now.wall_s().max(1),
             now.wall_s().wrapping_add(limits.assertion_lifetime_s.min(3600)),
-            date,
-            clock,
             limits.exchange_timeout_ms,
             limits.probe_timeout_ms,
             (now.mono_ms < credential.absent_until_ms).into(),

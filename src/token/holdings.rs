@@ -4,7 +4,7 @@
 use super::cache::{Cache, State};
 use super::exchange::Step;
 use super::flights::Flights;
-use super::operations::{Operation, Phase};
+use super::operations::Operation;
 use super::order::{Order, Said};
 use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
@@ -113,7 +113,7 @@ impl Holdings {
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
         let mut said = said;
-        if !matches!(operation.phase, Phase::Leading(..)) {
+        if operation.leads == FlightId::NONE {
             if let Some(next) = self.decide(operation, now)? {
                 return Ok(next);
             }
@@ -124,11 +124,7 @@ impl Holdings {
 
     /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
     fn decide(&mut self, operation: &mut Operation, now: Now) -> Result<Option<Next>, AuthError> {
-        let mut followed = FlightId::NONE;
-        if let Phase::Following(flight) = operation.phase {
-            followed = flight;
-        }
-        let Operation { ask, key, phase, .. } = operation;
+        let Operation { ask, key, leads, follows, .. } = operation;
         key.become_token(self.credential(ask.credential).ok_or_else(lost)?.fingerprint(), &ask.target);
         let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
         let running = self.flights.running(key, now.mono_ms, dead_after_ms);
@@ -137,36 +133,35 @@ impl Holdings {
                 (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
                 // Someone is out for it already.
                 (Mode::Early, _) => running != FlightId::NONE,
-                _ => followed != FlightId::NONE && entry.flight >= followed,
+                _ => *follows != FlightId::NONE && entry.flight >= *follows,
             };
             if usable {
                 return Ok(Some(Next::Done(ask.credential)));
             }
         }
-        if let Some(error) = self.flights.failure(followed) {
+        if let Some(error) = self.flights.failure(*follows) {
             return Err(error.clone());
         }
         if running != FlightId::NONE {
-            *phase = Phase::Following(running);
+            *follows = running;
             let text = decimal(running.0.into()).into();
             return Ok(Some(Next::Act(Order { task: b'6', text })));
         }
-        let flight = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
-        *phase = Phase::Leading(flight, ask.credential);
+        *leads = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
         Ok(None)
     }
 
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let Phase::Leading(flight, id) = operation.phase else { return Err(lost()) };
-        let Operation { ask, key, exchange, notes, .. } = operation;
-        let credential = &mut find(&mut self.credentials, id).ok_or_else(lost)?.credential;
+        let Operation { ask, key, exchange, notes, leads, .. } = operation;
+        let flight = *leads;
+        let credential = &mut find(&mut self.credentials, ask.credential).ok_or_else(lost)?.credential;
         let mut context = Context { credential, notes, target: &ask.target, limits: &self.limits };
         match exchange.next(&mut context, said, now) {
             Ok(Step::Had { token, life_ms }) => {
                 self.flights.end(flight);
                 self.keep(core::mem::take(key), token, life_ms, flight, now);
-                Ok(Next::Done(id))
+                Ok(Next::Done(ask.credential))
             }
             Ok(Step::Act(order)) => {
                 self.flights.heard(flight, now.mono_ms);

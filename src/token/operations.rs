@@ -1,7 +1,7 @@
 //! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Asked, CredentialId, Exchange, FlightId, Key, Notes};
+use super::{Asked, Exchange, FlightId, Key, Notes};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -16,29 +16,12 @@ pub(crate) struct Operation {
     pub(crate) ask: Asked,
     /// Of what it waits for.
     pub(crate) key: Key,
-    pub(crate) phase: Phase,
+    /// The flight that others follow, if this call is out to get the token.
+    pub(crate) leads: FlightId,
+    /// The flight of another call that is out for the same.
+    pub(crate) follows: FlightId,
     pub(crate) exchange: Exchange,
     pub(crate) notes: Notes,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Phase {
-    /// Nothing is decided yet.
-    New,
-    /// Another call is out for the same.
-    Following(FlightId),
-    /// Out to get the token.
-    Leading(FlightId, CredentialId),
-}
-
-impl Phase {
-    /// The flight that others follow, if this call leads one.
-    pub(crate) fn leads(&self) -> FlightId {
-        match self {
-            Phase::Leading(flight, _) => *flight,
-            Phase::New | Phase::Following(_) => FlightId::NONE,
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -56,9 +39,9 @@ impl Operations {
     /// Takes a call in.
     pub(crate) fn insert(&mut self, ask: Asked) -> OperationId {
         self.last.0 = self.last.0.wrapping_add(1);
-        let (id, key, phase) = (self.last, Key::default(), Phase::New);
+        let (id, key, leads, follows) = (self.last, Key::default(), FlightId::NONE, FlightId::NONE);
         let (exchange, notes) = (Exchange::default(), Notes::default());
-        self.waiting.push(Box::new(Operation { id, ask, key, phase, exchange, notes }));
+        self.waiting.push(Box::new(Operation { id, ask, key, leads, follows, exchange, notes }));
         id
     }
 

@@ -3,7 +3,7 @@
 
 use super::cache::Entry;
 use super::holdings::{Holdings, Next};
-use super::operations::{Operations, Phase};
+use super::operations::{Operation, Operations};
 use super::order::Said;
 use super::{Action, Event, FlightId, Key, Lease, OperationId};
 use crate::config::Limits;
@@ -191,7 +191,7 @@ impl Tokens {
         if !matches!(next, Ok(Next::Act { .. })) {
             // A failure is shared with those who follow.
             if let Err(error) = &next {
-                self.holdings.flights.fail(operation.phase.leads(), error, now);
+                self.holdings.flights.fail(operation.leads, error, now);
             }
             self.operations.remove(id);
         }
@@ -200,7 +200,7 @@ impl Tokens {
 
     /// The flight that a call leads.
     pub(crate) fn leads(&mut self, id: OperationId) -> FlightId {
-        self.operations.get(id).map_or(FlightId::NONE, |operation| operation.phase.leads())
+        self.operations.get(id).map_or(FlightId::NONE, |operation| operation.leads)
     }
 
     /// The token that a call has that is done.
@@ -217,16 +217,16 @@ impl Tokens {
     /// Gives a call up. If it led a flight, one of its followers takes over.
     pub fn abandon(&mut self, id: OperationId) {
         if let Some(operation) = self.operations.remove(id) {
-            self.holdings.flights.end(operation.phase.leads());
+            self.holdings.flights.end(operation.leads);
         }
     }
 
     /// The credential that a call is out with.
     pub fn leader(&mut self, id: OperationId) -> Option<(CredentialId, &mut Credential)> {
-        match self.operations.get(id)?.phase {
-            Phase::Leading(_, credential) => Some((credential, self.credential(credential)?)),
-            _ => None,
-        }
+        let Operation { ask, leads, .. } = self.operations.get(id)?;
+        leads.some()?;
+        let credential = ask.credential;
+        Some((credential, self.credential(credential)?))
     }
 
     /// Takes the secret that a call's action names: a request's body.
