@@ -47,5 +47,5 @@ function numberOf(given) {
 
 /** A fact in the core's own form; of a function, its number. @param {[name: string, value?: unknown]} fact */
 export function noted([name, value = ""]) {
-  return `\x01${name}\x02${String(isFunction(value) ? numberOf(value) : value).replace(/[\0-\x1f\x7f]/g, "")}`;
+  return `\x01${name}\x02${String(isFunction(value) ? numberOf(/** @type {Function} */ (value)) : value).replace(/[\0-\x1f\x7f]/g, "")}`;
 }

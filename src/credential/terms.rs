@@ -122,7 +122,8 @@ pub(super) fn mistrusted(facts: &mut Facts, group: &str, text: &str) -> &'static
     let groups = fill(GROUPS, facts);
     let known = |scheme: &str, name: &str| contains(&groups, &concat(&[" ", group, " ", scheme, name, " "]));
     let host = url.host_and_port();
-    let named = (url.is_https() || url.is_loopback()) && contains(facts.get("allowedHosts"), &concat(&[" ", host, " "]));
+    let named =
+        (url.is_https() || url.is_loopback()) && contains(facts.get("allowedHosts"), &concat(&[" ", host, " "]));
     if named
         || url.origin() == facts.get("emulator")
         || known("", url.origin())

@@ -159,12 +159,14 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"a" => tokens.abandon(OperationId(fields.number())),
         b"k" => {
-            if let Some(key) = tokens.leader(OperationId(fields.number())).and_then(|(_, it)| it.private_key()) {
+            if let Some(key) =
+                tokens.leader(OperationId(fields.number())).and_then(|credential| credential.private_key())
+            {
                 out.raw(key.expose());
             }
         }
         b"w" => {
-            if let Some((_, credential)) = tokens.leader(OperationId(fields.number())) {
+            if let Some(credential) = tokens.leader(OperationId(fields.number())) {
                 credential.forget_private_key();
             }
         }

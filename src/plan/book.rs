@@ -55,7 +55,8 @@ pub(super) const BOOK: &str = concat!(
 -`$.web``$.installed`
 !ithe credential is of an OAuth client. Give the file of an account.
 :
-!hthe credential has no type. Give its file whole.
+=bad|type
+-|bad
 :typed
 -$credentialType
 @$.type|$credentialType
@@ -89,8 +90,8 @@ nclient_email private_key
 =other|1
 :
 .
-?`$subject$id`|no_subject
-?`$subject$inner`|no_subject
+?`$subject$id`|nosub
+?`$subject$inner`|nosub
 =who|$.client_email
 ?$id
 /iam|x|:|
@@ -102,7 +103,7 @@ w
 =sub|$subject
 -|jwt
 :
-?$subject|no_subject
+?$subject|nosub
 =sub|$.client_email
 :jwt
 bh|{"alg":"RS256","typ":"JWT"`,"kid":"~.private_key_id"`}
@@ -130,10 +131,10 @@ nclient_id client_secret refresh_token
 =token_uri|$.token_uri
 :user
 .
-?$subject|no_subject
+?$subject|nosub
 ?`$target_audience@.token_url`|no_id
 v$userIdTokens|false
-?$target_audience|no_user_id
+?$target_audience|nouser
 :
 =who|the user
 Bbasic|$.client_id:$.client_secret
@@ -142,9 +143,9 @@ Uid_token|access_token|expires_in
 Jrotated|refresh_token
 O
 -|act
-:no_user_id
+:nouser
 !ia user's ID tokens are for an OAuth client, not for the audience. Give a service account.
-:no_subject
+:nosub
 !ithe option subject is for access tokens of a service account's own key. Leave it out, or give scopes.
 "#,
     // An account to act as; what follows is read of its source.
@@ -178,7 +179,7 @@ vx$.credential_source.format.type`j@.credential_source.format.subject_token_fiel
 =options|`{"userProject":"~.workforce_pool_user_project"}`
 :
 .
-?$subject|no_subject
+?$subject|nosub
 =who|the workload
 =role|the source of the subject token
 -$target_audience|from_$all
@@ -347,7 +348,7 @@ Jkey|cert_configs.workload.key_path
 =root|`http://$GCE_METADATA_HOST`
 ?$searching|probe
 :metadata
-?$subject|no_subject
+?$subject|nosub
 =who|the metadata server
 =role|$who
 =account|default
@@ -363,8 +364,8 @@ T|access_token|expires_in
 T
 -|act
 :gcloud
-?$subject|no_subject
-@`$userIdTokens@target_audience`|false|no_user_id
+?$subject|nosub
+@`$userIdTokens@target_audience`|false|nouser
 830000|gcloud auth print-`access@scopes``identity@target_audience`-token --quiet
 *no_gcloud
 =why|it printed no token
@@ -402,7 +403,7 @@ N
     // Application Default Credentials (AIP-4110 and AIP-4115). Whoever finds nothing is told of every place, and why it had nothing.
     r#":search
 ?$function|function
-=tried|This runtime has no files to look for one
+=tried|This runtime has no files
 @files|$lacks|nothing
 -$file
 =role|GOOGLE_APPLICATION_CREDENTIALS
@@ -425,25 +426,25 @@ v$credentialType| metadata_server|nothing
 -|server
 :probe
 =why|turned off by METADATA_SERVER_DETECTION or NO_GCE_CHECK
-@$METADATA_SERVER_DETECTION|none|no_server
+@$METADATA_SERVER_DETECTION|none|off
 @$METADATA_SERVER_DETECTION|assume-present|metadata
-@$NO_GCE_CHECK|true|no_server
+@$NO_GCE_CHECK|true|off
 ?$K_SERVICE$CLOUD_RUN_JOB$FUNCTION_NAME|metadata
 @$METADATA_SERVER_DETECTION|bios-only
 =why|it was not there a short while ago
-?$absent|no_server
+?$absent|off
 3GET|$root/|$probe|||metadata-flavor|Google
 *absent
 -|metadata
 :
 4/sys/class/dmi/id/product_name
-*no_server
+*off
 =why|the machine is not Google's
 @$body|Google Google Compute Engine|metadata
--|no_server
+-|off
 :absent
 a
-:no_server
+:off
 =tried|$tried; the metadata server: $why
 @programs|$lacks|nothing
 @$gcloud|false|nothing

@@ -97,6 +97,8 @@ pub(crate) fn verdict(input: &str) -> Verdict {
 
 /// Follows the segments: one that is or hides `..`, in whatever encoding, goes up; only plain slashes go down.
 /// Where there are such, or ones that are `.`, that is for care.
+// Only hosts in Rust have a second caller: 10 bytes less.
+#[inline(always)]
 pub(super) fn below(path: &str) -> Verdict {
     let mut depth = 0_usize;
     let mut dotted = Verdict::Plain;

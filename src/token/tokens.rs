@@ -222,11 +222,11 @@ impl Tokens {
     }
 
     /// The credential that a call is out with.
-    pub fn leader(&mut self, id: OperationId) -> Option<(CredentialId, &mut Credential)> {
+    pub fn leader(&mut self, id: OperationId) -> Option<&mut Credential> {
         let Operation { ask, leads, .. } = self.operations.get(id)?;
         leads.some()?;
         let credential = ask.credential;
-        Some((credential, self.credential(credential)?))
+        self.credential(credential)
     }
 
     /// Takes the secret that a call's action names: a request's body.
