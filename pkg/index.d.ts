@@ -160,7 +160,8 @@ export interface SessionOptions {
    */
   audience?: string | undefined;
   /**
-   * The project that pays for quota, sent as `x-goog-user-project`. Visible ASCII characters. Default: none.
+   * The project that pays for quota, sent as `x-goog-user-project`. Visible ASCII characters. Default: with `scopes` what
+   * `GOOGLE_CLOUD_QUOTA_PROJECT` says, or else the `quota_project_id` of the credential's file; without, none.
    *
    * @example
    * createSession("https://orders-abc.a.run.app", { quotaProject: "billed-project" });
@@ -221,7 +222,9 @@ export interface SessionOptions {
    */
   subjectToken?: "github" | "vercel" | SubjectTokenFunction | undefined;
   /**
-   * Is handed the refresh token that came in place of the credential's own, which may be void now. What it throws rejects the call.
+   * Is handed the refresh token that came in place of the credential's own, which may be void now, before the call that it came
+   * with resolves; the same one perhaps more than once. What it throws rejects the call. Sessions of the same JSON go on with the new
+   * token; a file that the search found is read again after a failure, so that its new token has to be written to it.
    *
    * @example
    * createSession("https://orders-abc.a.run.app", { credential, onRefreshToken: (token) => save(token) });

@@ -80,7 +80,7 @@ const kinds = {
   __proto__: null,
   ...terms,
   credential: [(v) => isString(v) || isFunction(v) || (isObject(v) && !Array.isArray(v)), "JSON text, an object or a function"],
-  audience: [text[0], text[1], "invalid_audience"],
+  audience: [isText, "visible ASCII text", "invalid_audience"],
   scopes: [(v) => Array.isArray(v) && v.length > 0 && v.every(isText), "an array of texts", "invalid_scope"],
   quotaProject: text,
   onRefreshToken: fn,

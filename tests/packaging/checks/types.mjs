@@ -34,6 +34,8 @@ const compile = (name, more, files = ["consumer.ts", "subpaths.ts"]) => ({
 const granted = `
 declare const session: import("cloud-run-auth").Session;
 declare const env: { GOOGLE_KEY: string };
+declare const uploaded: string, config: string, credential: string, scope: string;
+declare function save(token: string): Promise<void>;
 declare const ctx: { waitUntil(promise: Promise<unknown>): void };
 declare module "node:fs" { export function readFileSync(path: string): Uint8Array; }
 declare module "node:url" { export function fileURLToPath(url: string): string; }
@@ -51,7 +53,15 @@ const examples = {
   name: "types: the examples in the declarations and READMEs compile",
   async check({ project }) {
     const place = await project("types-examples");
-    const names = ["AuthError", "TimeoutError", "allowInsecureRequests", "createSession", "customFetch", "type CredentialFunction"];
+    const names = [
+      "AuthError",
+      "TimeoutError",
+      "allowInsecureRequests",
+      "createSession",
+      "customFetch",
+      "type CredentialFunction",
+      "type SubjectTokenFunction",
+    ];
     const declared = [...examplesIn(read("pkg/index.d.ts")), ...examplesIn(read("pkg/slim.d.ts"))].map((code) =>
       /^import /m.test(code) ? code : `import { ${names.join(", ")} } from "cloud-run-auth";\n${code}`,
     );

@@ -124,7 +124,7 @@ const cases = [
     },
   },
   {
-    name: "the search: who finds nothing is told of every place, soon; what was not there is not asked for again at once",
+    name: "the search: who finds nothing is told of every place; what was not there is not asked for again at once",
     needs: ["env", "files"],
     async run(t) {
       let asked = 0;
@@ -135,11 +135,9 @@ const cases = [
       const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...more });
       await within(t, { HOME: "/nowhere" }, async () => {
         const session = open();
-        const began = Date.now();
         const error = await t.refused(() => session.getIdToken(), "credential_not_found");
         for (const part of ["GOOGLE_APPLICATION_CREDENTIALS is not set", "/nowhere/.config/gcloud/", "nobody is there", "gcloud auth"])
           contains(error.message, part, "message");
-        ok(Date.now() - began < 1000, "soon");
         const again = await t.refused(() => session.getIdToken({ audience: "b" }), "credential_not_found");
         contains(again.message, "a short while ago", "message");
         equal(asked, 1, "probes");
