@@ -76,6 +76,15 @@ fn a_follower_takes_over_from_one_that_gave_up_or_is_dead() {
 }
 
 #[test]
+fn a_leader_that_goes_on_step_by_step_is_not_taken_for_dead() {
+    let number = register("slow");
+    let (first, second) = (begin(&number), begin(&number));
+    assert_eq!(step_at(1900, &first, SIGNED, "", "c2lnbmF0dXJl")[0], SEND);
+    assert_eq!(step_at(3899, &second, WOKEN, "", "")[0], JOIN);
+    assert_eq!(step_at(3900, &second, WOKEN, "", "")[0], SIGN);
+}
+
+#[test]
 fn a_token_is_dropped_by_its_serial_and_forced_by_its_mode() {
     let number = register("dropped");
     let had = exchange(&begin(&number));
