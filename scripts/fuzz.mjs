@@ -10,14 +10,14 @@ import { fail, root } from "./lib/root.mjs";
 
 const usage = `usage: node scripts/fuzz.mjs [--runs N | --seconds N] [--only TARGET] [--input FILE]
 
-  --runs N       as many runs of each target, from the seeds alone and the same each time (100000; fewer of what is slow)
+  --runs N       as many runs of each target, from the seeds alone and the same each time (200000; fewer of what is slow)
   --seconds N    as long for each target, going on from what was found before
   --only TARGET  one of fuzz/fuzz_targets
   --input FILE   runs the target on that file once, and shows what comes of it
   --lint         clippy instead, with the flags of the build, so that both share what is built`;
 
 /** How many times longer a run of these takes than one of the others, about. */
-const slow = { answer: 4, credential: 10, private_key: 10, public_key: 10, sign: 100 };
+const slow = { answer: 80, credential: 80, options: 2, private_key: 40, public_key: 40, sign: 400, url: 2 };
 
 const parsed = arguments_();
 const home = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "fuzz");
@@ -105,7 +105,7 @@ async function all() {
 }
 
 function fuzz(name, log) {
-  const runs = Math.ceil(Number(parsed.runs ?? 100_000) / (slow[name] ?? 1));
+  const runs = Math.ceil(Number(parsed.runs ?? 200_000) / (slow[name] ?? 1));
   // What is found goes to the first folder; the same runs each time begin with nothing found.
   const corpus = join(home, parsed.seconds ? "corpus" : "found", name);
   if (!parsed.seconds) rmSync(corpus, { recursive: true, force: true });
@@ -117,7 +117,8 @@ function fuzz(name, log) {
     ...(parsed.seconds ? [`-max_total_time=${parsed.seconds}`] : [`-runs=${runs}`, "-seed=1"]),
     ...(existsSync(words) ? [`-dict=${words}`] : []),
     `-artifact_prefix=${artifacts}/`,
-    "-max_len=4096",
+    // The longest seeds are half of it; the time of a run grows with its input's length.
+    "-max_len=2048",
     // An endless loop is a failure, too; no run takes a hundredth of it.
     "-timeout=60",
     corpus,

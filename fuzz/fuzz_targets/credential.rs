@@ -62,7 +62,8 @@ fn said(head: &str) -> Result<Said<'_>, AuthError> {
             "allow" => said.terms = said.terms.allow(value),
             "audience" => said.audience = value,
             "scopes" => said.scopes = value,
-            "file" => said.file = value,
+            // A variable of the environment, which the host tells without control characters.
+            "file" if !value.chars().any(char::is_control) => said.file = value,
             "function" => said.function = value.parse().ok(),
             _ if OPTIONS.contains(&format!(" {name} ")) => said.terms = said.terms.with(name, value)?,
             _ => {}
