@@ -2,10 +2,11 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo test check quick format advisories clean
+.PHONY: help setup build demo test fuzz check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
+seconds ?= 300
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -26,6 +27,10 @@ test: ## Build, check and run every suite; the last line counts the tests
 	@scripts/setup test
 	@$(env) node scripts/test.mjs
 
+fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
+	@scripts/setup check
+	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
+
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check
 	@$(env) node scripts/build.mjs
@@ -38,6 +43,7 @@ quick: ## The part of check that takes a second, for the commit hook
 format: ## Format Rust, JavaScript, JSON and YAML in place
 	@scripts/setup build
 	@$(env) cargo fmt --all
+	@$(env) cargo fmt --manifest-path fuzz/Cargo.toml
 	@$(env) prettier --write --log-level warn .
 
 advisories: ## Known vulnerabilities in the dependencies; needs the network

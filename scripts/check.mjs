@@ -15,6 +15,7 @@ const withoutBoundary = ["--exclude", "cloud-run-auth-boundary"];
 
 const quick = [
   ["rustfmt", "cargo", "fmt", "--all", "--check"],
+  ["rustfmt, fuzz", "cargo", "fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"],
   ["prettier", "prettier", "--check", "--log-level", "warn", "."],
   ["floors", "node", "scripts/floors.mjs"],
 ];
@@ -23,6 +24,7 @@ const thorough = [
   ["clippy, wasm32", "cargo", "clippy", "--package", "cloud-run-auth", "--all-features", ...wasm, ...strict],
   // Apart from the library's: together, Cargo would unite their features, and std would meet the boundary's own panic handler.
   ["clippy, boundary", "cargo", "clippy", "--config", ownRandom, "--package", "cloud-run-auth-boundary", ...wasm, ...strict],
+  ["clippy, fuzz", "node", "scripts/fuzz.mjs", "--lint"],
   ["no_std, bare metal", "cargo", "build", "--package", "cloud-run-auth", "--lib", "--no-default-features", "--target", bareMetal],
   ["types, pkg", "tsc", "--project", "pkg/tsconfig.json", "--noEmit"],
   ["types, emulator", "tsc", "--project", "emulator/tsconfig.json", "--noEmit"],

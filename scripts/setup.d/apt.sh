@@ -40,6 +40,10 @@ require_commands() {
   fi
 }
 
+provide_cxx() {
+  command -v c++ >/dev/null || apt_install "a C++ compiler, for libFuzzer" g++
+}
+
 find_browser() { # sets browser; CHROMIUM names another one than the first found
   local name
   for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome-stable google-chrome; do
