@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
 /// The options that are the terms' own.
-const OPTIONS: &str = " universeDomain subject credentialType selfSigned userIdTokens subjectToken reach ";
+const OPTIONS: &str = " universeDomain subject credentialType selfSigned userIdTokens subjectToken gcloud lacks ";
 
 /// As the text of a JSON string.
 static KEY: LazyLock<String> = LazyLock::new(|| keys::pem("pkcs8_2048").replace('\n', "\\n"));

@@ -114,8 +114,8 @@ const cases = [
       for (const [variables, email] of [
         [{ CLOUDSDK_CONFIG: t.folder }, key.client_email],
         [{ CLOUDSDK_CONFIG: "/nowhere" }, server],
-        [{ HOME: "/nowhere", K_SERVICE: "svc" }, server],
-        [{ HOME: "/nowhere", METADATA_SERVER_DETECTION: "assume-present" }, server],
+        [{ HOME: "/dev/null", K_SERVICE: "svc" }, server],
+        [{ HOME: "/dev/null", METADATA_SERVER_DETECTION: "assume-present" }, server],
         [{ GOOGLE_APPLICATION_CREDENTIALS: `${t.folder}/key.json` }, "file@tests.iam.gserviceaccount.com"],
       ])
         await within(t, variables, async () => {
@@ -133,17 +133,17 @@ const cases = [
         throw new TypeError("nobody is there");
       };
       const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...more });
-      await within(t, { HOME: "/nowhere" }, async () => {
+      await within(t, { HOME: "/dev/null" }, async () => {
         const session = open();
         const error = await t.refused(() => session.getIdToken(), "credential_not_found");
-        for (const part of ["GOOGLE_APPLICATION_CREDENTIALS is not set", "/nowhere/.config/gcloud/", "nobody is there", "gcloud auth"])
+        for (const part of ["GOOGLE_APPLICATION_CREDENTIALS is not set", "/dev/null/.config/gcloud/", "nobody is there", "gcloud auth"])
           contains(error.message, part, "message");
         const again = await t.refused(() => session.getIdToken({ audience: "b" }), "credential_not_found");
         contains(again.message, "a short while ago", "message");
         equal(asked, 1, "probes");
       });
       for (const variables of [{ METADATA_SERVER_DETECTION: "none" }, { NO_GCE_CHECK: "true" }, { METADATA_SERVER_DETECTION: "bios-only" }])
-        await within(t, { HOME: "/nowhere", ...variables }, () => t.refused(() => open().getIdToken(), "credential_not_found"));
+        await within(t, { HOME: "/dev/null", ...variables }, () => t.refused(() => open().getIdToken(), "credential_not_found"));
       equal(asked, 1, "probes");
     },
   },
@@ -153,7 +153,7 @@ const cases = [
     async run(t) {
       const fetch = async () => new Response("eyJhbGciOiJub25lIn0.e30.c2ln");
       const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...more });
-      await within(t, { HOME: "/nowhere" }, () => t.refused(() => open().getIdToken(), "credential_not_found"));
+      await within(t, { HOME: "/dev/null" }, () => t.refused(() => open().getIdToken(), "credential_not_found"));
       const credential = { type: "metadata_server" };
       await within(t, {}, () => t.refused(() => open({ credential }).getIdToken(), "exchange_unavailable"));
     },
@@ -168,7 +168,7 @@ const cases = [
         return new Promise(() => {});
       };
       const session = t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...fresh(t) });
-      await within(t, { HOME: "/nowhere" }, async () => {
+      await within(t, { HOME: "/dev/null" }, async () => {
         Object.prototype.GCE_METADATA_HOST = "evil.example";
         const error = t.refused(() => session.getIdToken({ signal: AbortSignal.timeout(5000) }), "credential_not_found");
         await error.finally(() => delete Object.prototype.GCE_METADATA_HOST);
@@ -184,7 +184,7 @@ const cases = [
       const made = t.createSession(t.emulator.url, { credential: key, endpoints: t.emulator.url, scopes: [CLOUD_PLATFORM] });
       await t.lab.write("gcloud", `#!/bin/sh\necho "$2" | grep -q access && echo ${await made.getAccessToken()}\n`);
       const path = t.runtime.env("PATH");
-      const variables = { HOME: "/nowhere", METADATA_SERVER_DETECTION: "none" };
+      const variables = { HOME: "/dev/null", METADATA_SERVER_DETECTION: "none" };
       try {
         t.runtime.setEnv("PATH", `${t.folder}:${path}`);
         await within(t, variables, async () => equal(await caller(t, {}), key.client_email, "caller"));

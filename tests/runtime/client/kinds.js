@@ -276,7 +276,7 @@ export const kinds = [
     also: "a machine of Google's",
     make: async (t) => ({
       options: { gcloud: false, ...fresh(t) },
-      variables: { HOME: "/nowhere" },
+      variables: { HOME: "/dev/null" },
       caller: "emulator@emulator-project.iam.gserviceaccount.com",
     }),
   },
@@ -291,7 +291,7 @@ export const kinds = [
       const audience = "gcloud.example";
       const [id, access] = [await source.getIdToken({ audience }), await source.getAccessToken()];
       await t.lab.write("gcloud", `#!/bin/sh\ncase "$2" in *access*) echo ${access} ;; *) echo ${id} ;; esac\n`);
-      const variables = { HOME: "/nowhere", METADATA_SERVER_DETECTION: "none", PATH: `${t.folder}:${t.runtime.env?.("PATH")}` };
+      const variables = { HOME: "/dev/null", METADATA_SERVER_DETECTION: "none", PATH: `${t.folder}:${t.runtime.env?.("PATH")}` };
       return { options: fresh(t), variables, caller, audience };
     },
   },
