@@ -8,7 +8,7 @@ import { isFunction, isString, TERMS } from "./options.js";
 const functions = new WeakMap();
 let functionCount = 1;
 
-/** The refresh tokens that came in place of those in credentials' texts: without them a text may be void. @type {Map<unknown, string>} */
+/** The refresh tokens that came in place of those in credentials' texts: without them a text may be void. @type {Map<string, string>} */
 export const rotations = new Map();
 
 /**
@@ -28,7 +28,14 @@ export function register(config, renew) {
   for (const name of TERMS) terms[name] = config[/** @type {keyof Config} */ (name)];
   const facts = Object.entries(terms).map(noted).join("");
   // An empty text is a file, too, and a bad one.
-  const [answer] = ask("c", renew, emulator, facts, rotations.get(credential), isString(credential) ? credential || " " : "");
+  const [answer] = ask(
+    "c",
+    renew,
+    emulator,
+    facts,
+    rotations.get(/** @type {string} */ (credential)),
+    isString(credential) ? credential || " " : "",
+  );
   config.known = [core, +answer, epoch];
   return +answer;
 }
@@ -43,6 +50,12 @@ function numberOf(given) {
   const number = functions.get(given) ?? functionCount++;
   functions.set(given, number);
   return number;
+}
+
+/** As many entries are kept at most as the core keeps credentials. @template V @param {Map<string, V>} map @param {string} key @param {V} value */
+export function keepAmong(map, key, value) {
+  map.set(key, value);
+  if (map.size > 1000) map.delete(map.keys().next().value ?? "");
 }
 
 /** A fact in the core's own form; of a function, its number. @param {[name: string, value?: unknown]} fact */

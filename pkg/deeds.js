@@ -1,6 +1,6 @@
 // What the core asks a host to do for a token: sign, send, read, call, run. Waiting for another's exchange is the driver's.
 import { ask, askBytes, decoder, encoder, fetchBy, host } from "./core.js";
-import { noted, register } from "./credential.js";
+import { keepAmong, noted, register } from "./credential.js";
 import { within } from "./deadline.js";
 import { isString } from "./options.js";
 
@@ -17,9 +17,6 @@ import { isString } from "./options.js";
 const LARGEST_ANSWER = 2 ** 20;
 
 const ALGORITHM = "RSASSA-PKCS1-v1_5";
-
-/** The keys that are kept at most; the core keeps as many credentials. */
-const MOST_KEYS = 1000;
 
 /** Keys that cannot be read out, by their credential's fingerprint. @type {Map<string, CryptoKey>} */
 const keys = new Map();
@@ -44,8 +41,7 @@ export async function sign(config, [fingerprint, input], _signal, operation) {
     }
     key = await subtle.importKey("pkcs8", der, { name: ALGORITHM, hash: "SHA-256" }, false, ["sign"]);
     der.fill(0);
-    keys.set(fingerprint, key);
-    if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value ?? "");
+    keepAmong(keys, fingerprint, key);
   }
   ask("w", operation);
   const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input)));
@@ -143,7 +139,8 @@ export async function readVariables(config, names) {
  * @returns {Promise<Outcome>}
  */
 export async function runProgram(config, [timeout, command, ...variables], signal) {
-  const words = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain);
+  // A word may hold quoted parts; quotes around the whole of it are not its own.
+  const words = (command.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replace(/^"([^"]*)"$/, "$1"));
   return [await /** @type {Able} */ (host).run(words, variables, +timeout, signal)];
 }
 

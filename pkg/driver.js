@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
-import { register, rotations } from "./credential.js";
+import { keepAmong, register, rotations } from "./credential.js";
 import { raced } from "./deadline.js";
 import { call, read, readCertificates, readVariables, runProgram, send, sign } from "./deeds.js";
 import { isString } from "./options.js";
@@ -122,18 +122,18 @@ async function run(config, target, how, signal) {
     leads = lead(leads, 0);
     const rotated = rest[7];
     if (rotated) {
-      if (isString(config.credential)) rotations.set(config.credential, rotated);
+      if (isString(config.credential)) keepAmong(rotations, config.credential, rotated);
       if (rotated !== config.told) {
-        await config.onRefreshToken?.(rotated);
         config.told = rotated;
+        await config.onRefreshToken?.(rotated);
       }
     }
     return slot ?? (await acquire(config, target, FORCED, signal));
   } catch (/** @type {any} */ thrown) {
     if (!isStale()) ask("a", operation);
+    config.told = undefined;
     // It may be the credential that had to go, for others' or with another session.
-    config.known = undefined;
-    if (thrown.code === "core_failed" && thrown.transient) return undefined;
+    if (thrown?.code === "core_failed" && thrown.transient) return (config.known = undefined);
     throw thrown;
   } finally {
     lead(leads, 0);

@@ -110,7 +110,7 @@ export interface Session {
   extend(options: SessionOptions): Session;
   /**
    * Ends the session: later calls reject with `session_disposed`, those under way go on. The module wipes what it knows of the
-   * credential, unless a call is under way with it or its refresh token was replaced. Tokens that other sessions may use stay in the
+   * credential, unless a call is under way with it. Tokens that other sessions may use stay in the
    * cache. A session that is simply dropped leaks nothing.
    *
    * @example

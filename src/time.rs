@@ -83,7 +83,7 @@ pub(crate) fn calendar(seconds: u64) -> u64 {
 /// How many seconds it is from that moment of UTC (RFC 3339, section 5.6) back to `now_s`; at most 65,535.
 pub(crate) fn seconds_until(moment: &str, now_s: u64) -> Option<u64> {
     let mut digits = 0;
-    for byte in moment.bytes().take_while(|byte| *byte != b'.') {
+    for byte in moment.bytes().take(19) {
         if byte.is_ascii_digit() {
             digits = with_digit(digits, byte);
         }

@@ -1,6 +1,7 @@
 // The door for Deno: the module comes with the import, so that no permission is needed for it.
 import source core from "../wasm/session_bg.wasm";
 import { useHost } from "../core.js";
+import { within } from "../deadline.js";
 
 // Asking for what is not granted would stop at a prompt.
 const granted = (permission) => Deno.permissions.querySync(permission).state === "granted";
@@ -26,12 +27,15 @@ useHost({
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const stop = () => child.kill("SIGKILL");
-    const timer = setTimeout(stop, timeout);
-    signal.addEventListener("abort", stop);
-    const { success, stdout, stderr } = await child.output().finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+    const { success, stdout, stderr } = await within(timeout, signal, (limit) => {
+      limit.addEventListener("abort", () => {
+        try {
+          child.kill("SIGKILL");
+        } catch {
+          // It has ended, and what it started holds its output.
+        }
+      });
+      return child.output();
     });
     const decoder = new TextDecoder();
     if (!success) throw new Error(`it ended without success: ${decoder.decode(stderr)}`);

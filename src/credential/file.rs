@@ -49,6 +49,8 @@ impl Credential {
                 b'o' => {
                     if value.is_object() {
                         self.take(&value, &path)?;
+                        // Its members are known one by one; whole, it would keep a key that is wiped.
+                        text.truncate(1);
                         wrong = "";
                     }
                 }

@@ -62,7 +62,7 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
-/// | `d` | credential | nothing: it is dropped, unless a call is out with it or its refresh token was replaced |
+/// | `d` | credential | nothing: it is dropped, unless a call is out with it |
 /// | `g` | deadline, credential, access, mode, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn |
 /// | `a` | call | nothing: it is given up |

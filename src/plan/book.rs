@@ -73,7 +73,7 @@ pub(super) const BOOK: &str = concat!(
 v$x|AccessToken IdToken|bad
 /x|y|/|$account
 ?$y|bad
-/x|y|?|$account
+/x|y|?|$to
 ?$y|bad
 ?$account|.$.type
 :bad
@@ -212,7 +212,7 @@ vx$.credential_source.format.type`j@.credential_source.format.subject_token_fiel
 Jgot|value
 -|sts
 :subject
-@$.credential_source.format.type|json
+@$.credential_source.format.type$subjectToken|json
 =got|$body
 -|sts
 :
@@ -387,11 +387,11 @@ D5
 =lifetime|$.service_account_impersonation.token_lifetime_seconds
 w
 -$scopes
-3POST|^url:generateAccessToken|$ms||{"scope":["#scopes"],"lifetime":"$lifetime`s"``,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
+3POST|^url:generateAccessToken|$ms|$shows|{"scope":["#scopes"],"lifetime":"$lifetime`s"``,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
 T|accessToken|expireTime
 -|acted
 :
-3POST|^url:generateIdToken|$ms||{"audience":"~target_audience","includeEmail":true`,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
+3POST|^url:generateIdToken|$ms|$shows|{"audience":"~target_audience","includeEmail":true`,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
 Ttoken
 :acted
 N

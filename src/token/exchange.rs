@@ -160,7 +160,7 @@ impl Exchange {
             facts.add(answer.body);
         }
         facts.put("body", line_of(body));
-        if !why.is_empty() {
+        if sign == 'H' || said.kind == happening::FAILED {
             facts.put("why", &why);
             let mut usual = [0; 4];
             let usual = sign.encode_utf8(&mut usual);
@@ -211,7 +211,7 @@ fn wants(facts: &mut Facts, target: &Target) {
 /// A line without the white space around it. More than one is no text to be noted, nor what is longer than any token.
 fn line_of(text: &str) -> &str {
     let text = text.trim_ascii();
-    if text.len() <= 16 * 1024 && text.bytes().all(|byte| byte >= b' ' && byte != 0x7f) { text } else { "" }
+    if text.len() <= 64 * 1024 && text.bytes().all(|byte| byte >= b' ' && byte != 0x7f) { text } else { "" }
 }
 
 /// A member by its name, else by its path with dots: its text, or how it is written.

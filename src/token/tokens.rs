@@ -117,7 +117,7 @@ impl Tokens {
         self.holdings.register(credential, renew)
     }
 
-    /// Drops a credential, and so wipes what is secret in it, unless a call is out with it or its refresh token was replaced. Whoever asks
+    /// Drops a credential, and so wipes what is secret in it, unless a call is out with it. Whoever asks
     /// with its number later has to register it anew.
     pub fn forget(&mut self, id: CredentialId) {
         self.holdings.forget(id);
