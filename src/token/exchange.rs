@@ -144,26 +144,23 @@ impl Exchange {
         let answer = &said.answer;
         let body = answer.body;
         let facts = &mut context.notes.0;
-        let mut why = String::new();
-        let mut sign = char::from(out);
-        if said.kind == happening::FAILED && out > 0 {
-            why = shown(body);
-        } else if said.kind != u32::from(out & 15) {
+        let failed = said.kind == happening::FAILED && out > 0;
+        if !failed && said.kind != u32::from(out & 15) {
             return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked."));
-        } else if out == 0 {
+        }
+        if out == 0 {
             self.begin(context, now);
             return Ok(());
-        } else if out == b'3' && answer.status != 200 && !matches!(read_next, b'T' | b'U') {
-            why = concat(&["HTTP ", &decimal(answer.status.into())]);
-            sign = 'H';
-        } else if out == b'7' {
-            facts.add(answer.body);
+        }
+        if out == b'7' && !failed {
+            facts.add(body);
         }
         facts.put("body", line_of(body));
-        if sign == 'H' || said.kind == happening::FAILED {
-            facts.put("why", &why);
+        if failed || out == b'3' && answer.status != 200 && !matches!(read_next, b'T' | b'U') {
             let mut usual = [0; 4];
-            let usual = sign.encode_utf8(&mut usual);
+            let usual = char::from(if failed { out } else { b'H' }).encode_utf8(&mut usual);
+            let why = if failed { shown(body) } else { concat(&["HTTP ", &decimal(answer.status.into())]) };
+            facts.put("why", &why);
             self.at = marked(if read_next == b'*' { part(next, 1, next.len()) } else { usual }, self.at, facts)?;
         }
         Ok(())
