@@ -251,6 +251,8 @@ mod tests {
                     &IAM.replace("t@p.iam.gserviceaccount.com", ""),
                     &IAM.replace(":generate", ":signJwt?x=/serviceAccounts/a:generate"),
                     &IAM.replace("t@p", "t@p/x"),
+                    &IAM.replace("serviceAccounts", "%73erviceAccounts")
+                        .replace(":generate", "?x=/serviceAccounts/a:generate"),
                     &IAM.replace("https", "http"),
                 ] {
                     faults.push(("service_account_impersonation_url", json!(url)));

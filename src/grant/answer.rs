@@ -141,6 +141,8 @@ fn refusal(answer: &Received, json: Option<Json<'_>>, who: &str, now: Now) -> Au
 }
 
 /// OAuth's `{error, error_description}` or Google's `{error: {status, message}}`.
+// For its one caller: 16 bytes less.
+#[inline(always)]
 fn said(status: u16, json: Option<Json<'_>>) -> ServerSaid {
     let error = json.and_then(|json| json.get("error"));
     let (object, words, description) = match error {

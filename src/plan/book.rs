@@ -387,13 +387,14 @@ D5
 =lifetime|$.service_account_impersonation.token_lifetime_seconds
 w
 -$scopes
-3POST|^url:generateAccessToken|$ms|$shows|{"scope":["#scopes"],"lifetime":"$lifetime`s"``,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
+3POST|^url:generateAccessToken|$ms|$shows|{"scope":["#scopes"],"lifetime":"$lifetime`s"``,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token`|x-goog-user-project|$payer`
 T|accessToken|expireTime
 -|acted
 :
-3POST|^url:generateIdToken|$ms|$shows|{"audience":"~target_audience","includeEmail":true`,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token
+3POST|^url:generateIdToken|$ms|$shows|{"audience":"~target_audience","includeEmail":true`,"delegates":$.delegates`}|content-type|application/json|authorization|Bearer $token`|x-goog-user-project|$payer`
 Ttoken
 :acted
+=payer|$.quota_project_id
 N
 /iam|x|:generate|$.service_account_impersonation_url
 -|act

@@ -9,6 +9,7 @@ use cloud_run_auth::time::Now;
 use cloud_run_auth::token::{Action, Event, Flow};
 use serde_json::{Value, json};
 
+const ACCOUNT: &str = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/t@p.iam.gserviceaccount.com:generateAccessToken";
 const NOW: Now = Now::new(1_800_000_000_000, 5_000);
 
 fn external(source: Value) -> Value {
@@ -67,6 +68,53 @@ fn a_client_certificate_is_shown_and_its_chain_is_the_subject_token() {
     flow.step(Event::Begun, NOW);
     assert_eq!(reads(flow.step(variables(&[]), NOW)), "/x");
     assert_eq!(fails(flow.step(text("{}"), NOW)).code, Code::CredentialUnreadable);
+}
+
+fn answered(body: &str) -> Event {
+    Event::Answered(cloud_run_auth::http::Response {
+        status: 200,
+        date_ms: None,
+        retry_after_ms: None,
+        body: Secret::new(body),
+    })
+}
+
+#[test]
+fn a_client_certificate_is_shown_to_iam_too() {
+    let mut file = external(json!({"certificate": {"certificate_config_location": "/x"}}));
+    file["service_account_impersonation_url"] = json!(ACCOUNT);
+    let mut flow = flow(&file);
+    flow.step(Event::Begun, NOW);
+    flow.step(variables(&[]), NOW);
+    let config = json!({"cert_configs": {"workload": {"cert_path": "/leaf", "key_path": "/key"}}});
+    flow.step(text(&config.to_string()), NOW);
+    sends(flow.step(text("[\"AA==\"]"), NOW));
+    let request = sends(flow.step(answered("{\"access_token\":\"a\"}"), NOW));
+    assert_eq!((request.url.as_str(), request.client_certificate.as_str()), (ACCOUNT, "/leaf\n/key"));
+}
+
+#[test]
+fn the_sources_quota_project_pays_for_acting_as_an_account() {
+    let user = json!({"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"});
+    for (quota, pays) in [(json!("q"), Some("q")), (json!(null), None)] {
+        let mut source = user.clone();
+        source["quota_project_id"] = quota;
+        let file = json!({"type": "impersonated_service_account", "service_account_impersonation_url": ACCOUNT, "source_credentials": source, "quota_project_id": "top"});
+        let mut flow = flow(&file);
+        sends(flow.step(Event::Begun, NOW));
+        let request = sends(flow.step(answered("{\"access_token\":\"a\"}"), NOW));
+        let payer = request.headers.iter().find(|(name, _)| name == "x-goog-user-project");
+        assert_eq!(payer.map(|(_, project)| project.as_str()), pays);
+    }
+}
+
+#[test]
+fn a_failure_without_words_is_a_failure() {
+    for words in ["", " ", "\n", "\u{7f}"] {
+        let mut flow = flow(&external(json!({"file": "/x"})));
+        reads(flow.step(Event::Begun, NOW));
+        assert_eq!(fails(flow.step(Event::Failed(words.into()), NOW)).code, Code::CredentialUnreadable, "{words:?}");
+    }
 }
 
 #[test]

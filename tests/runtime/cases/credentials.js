@@ -145,6 +145,10 @@ const cases = [
       }
       const [first, second] = [await open().getAccessToken({ forceRefresh: true }), await session.getAccessToken({ forceRefresh: true })];
       equal(new Set([first, second]).size, 2, "tokens");
+      const told = [];
+      const crowd = open({ onRefreshToken: (token) => void told.push(token) });
+      await Promise.all(Array.from({ length: 20 }, () => crowd.getAccessToken({ forceRefresh: true })));
+      equal(told.length, new Set(told).size, "times that each was told");
       let stored;
       const slow = open({ onRefreshToken: () => new Promise((resolve) => (stored = resolve)) });
       const [kept, free] = [slow.getAccessToken({ forceRefresh: true }), open().getAccessToken({ forceRefresh: true })];

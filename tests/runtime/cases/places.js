@@ -253,7 +253,8 @@ const cases = [
         needs.push({ ...need, signal: signal instanceof AbortSignal });
         return token;
       };
-      const read = { ...file, credential_source: { url: "http://169.254.169.254/token" } };
+      const format = { type: "json", subject_token_field_name: "value" };
+      const read = { ...file, credential_source: { url: "http://169.254.169.254/token", format } };
       contains(await caller(t, { credential: read, subjectToken: give }), "/subject/job", "function, in place of the file's source");
       equal(needs, [{ subjectTokenType: JWT, audience, signal: true }], "needs");
       const fail = async () => {
@@ -261,6 +262,19 @@ const cases = [
       };
       const error = await t.refused(() => caller(t, { credential: file, subjectToken: fail }), "credential_function_failed");
       contains(error.message, "no token today", "message");
+    },
+  },
+  {
+    name: "an external_account by a program that leaves another one behind ends with its time",
+    needs: ["env", "programs"],
+    async run(t) {
+      const { file } = await workload(t);
+      const name = `${t.unique("daemon")}.sh`;
+      await t.lab.write(name, "#!/bin/sh\nsleep 12 &\n");
+      const credential = { ...file, credential_source: { executable: { command: `${t.folder}/${name}`, timeout_millis: 5000 } } };
+      await within(t, { GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: "1" }, () =>
+        t.refused(() => caller(t, { credential, timeout: 10_000 }), "credential_unreadable"),
+      );
     },
   },
   {
@@ -289,6 +303,9 @@ const cases = [
         );
         const error = await t.refused(() => caller(t, { credential: source(`${t.folder}/${name}.sh`) }), "credential_unreadable");
         contains(error.message, JWT, "message");
+        await t.lab.write(`${name} args.sh`, `#!/bin/sh\necho "{\\"version\\":1,\\"success\\":false,\\"message\\":\\"$# words\\"}"\n`);
+        const words = source(`"${t.folder}/${name} args.sh" --a="b c" "d e" ''  f`);
+        contains((await t.refused(() => caller(t, { credential: words }), "credential_unreadable")).message, "4 words", "message");
         const kind = "urn:ietf:params:oauth:token-type:id_token";
         await t.lab.write(`${name} c.json`, JSON.stringify({ ...said, token_type: kind }));
         contains(await caller(t, { credential: source(`/bin/cat "${t.folder}/${name} c.json"`) }), "/subject/job", "another type of token");

@@ -1,6 +1,6 @@
 // What only a process of its own can show: memory, traps, handles, exits. The scripts lie in children/.
 import { equal, ok } from "../client/check.js";
-import { workload } from "../client/identities.js";
+import { account, workload } from "../client/identities.js";
 
 const child = (name, script, check = () => {}) => ({
   name,
@@ -42,7 +42,25 @@ const cases = [
       const external = await t.emulator.make("external-users", {});
       const aws = await workload(t, "aws", { accountId: "123456789012" });
       const key = await t.emulator.make("aws-keys", { user: t.unique("u") });
+      const revoked = await t.emulator.make("users", { email: `${t.unique("u")}@example.com` });
+      const source = await t.account();
+      const { named } = await account(t, source.client_email);
+      const pem = source.private_key.split("\n").find((line) => line.length > 30 && !line.startsWith("-"));
       const kinds = [
+        {
+          kind: "impersonated",
+          options: { credential: { type: "impersonated_service_account", source_credentials: source, ...named } },
+          secrets: {},
+          gone: { key: pem },
+          known: source.client_email,
+        },
+        {
+          kind: "refused user",
+          options: { credential: { ...revoked, refresh_token: "1//canary-refresh-token-of-nobody" } },
+          fails: true,
+          secrets: { client: revoked.client_secret, refresh: "1//canary-refresh-token-of-nobody" },
+          known: revoked.client_id,
+        },
         {
           kind: "user",
           options: { credential: user },

@@ -18,14 +18,15 @@ init(readFileSync(fileURLToPath(import.meta.resolve("cloud-run-auth/core.wasm"))
 
 const find = (text) => memories.some(({ buffer }) => Buffer.from(buffer).includes(text));
 const results = [];
-for (const { kind, options, variables, secrets, known } of given.kinds) {
+for (const { kind, options, fails = false, variables, secrets, known, gone = {} } of given.kinds) {
   Object.assign(process.env, variables);
   const session = createSession(given.endpoints, { ...options, endpoints: given.endpoints });
-  const token = await session.getAccessToken();
-  const control = find(known);
+  const token = await session.getAccessToken().catch((error) => error.code);
+  const control = find(known) && token.length > 40 === !fails;
+  const early = Object.keys(gone).filter((name) => find(gone[name]));
   session.dispose();
-  const searched = { ...secrets, token: token.slice(0, 40), "the token's end": token.slice(-40) };
-  const found = Object.keys(searched).filter((name) => find(searched[name]));
+  const searched = { ...secrets, ...(token.length > 40 && { token: token.slice(0, 40), "the token's end": token.slice(-40) }) };
+  const found = [...early, ...Object.keys(searched).filter((name) => find(searched[name]))];
   results.push({ kind, control, found });
 }
 report(results);
