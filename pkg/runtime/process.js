@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
  */
 export async function run([program, ...words], variables, timeout, signal) {
   const { execFile } = await import("node:child_process");
+  signal.throwIfAborted();
   const env = { ...process.env, ...Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s))) };
   // There gcloud is a script.
   const shell = program === "gcloud" && process.platform === "win32";
