@@ -34,14 +34,13 @@ export async function within(ms, callers, act) {
 /**
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal} signal Where it ends the wait, its reason is thrown
+ * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
  * @returns {Promise<T>}
  */
 export function raced(promise, signal) {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) reject();
+    signal.addEventListener("abort", reject);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
   });
 }

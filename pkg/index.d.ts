@@ -223,7 +223,8 @@ export interface SessionOptions {
   subjectToken?: "github" | "vercel" | SubjectTokenFunction | undefined;
   /**
    * Is handed the refresh token that came in place of the credential's own, which may be void now, before the call that it came
-   * with resolves; the same one perhaps more than once. What it throws rejects the call. Sessions of the same JSON go on with the new
+   * with resolves; where that call fails, with the next token that is had; the same one perhaps more than once. What it throws
+   * rejects the call. Sessions of the same JSON go on with the new
    * token; a file that the search found is read again after a failure, so that its new token has to be written to it.
    *
    * @example

@@ -184,7 +184,7 @@ vx$.credential_source.format.type`j@.credential_source.format.subject_token_fiel
 =role|the source of the subject token
 -$target_audience|from_$all
 :no_id
-!ian external account has ID tokens only as a service account, by a service_account_impersonation_url.
+!ian external account has ID tokens only as a service account that it impersonates.
 :from_f
 @files|$lacks|no_host
 =place|$.credential_source.file

@@ -135,6 +135,7 @@ const cases = [
       const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...more });
       await within(t, { HOME: "/dev/null" }, async () => {
         const session = open();
+        equal(asked, 0, "probes before there is a call");
         const error = await t.refused(() => session.getIdToken(), "credential_not_found");
         for (const part of ["GOOGLE_APPLICATION_CREDENTIALS is not set", "/dev/null/.config/gcloud/", "nobody is there", "gcloud auth"])
           contains(error.message, part, "message");
