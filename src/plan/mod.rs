@@ -48,7 +48,7 @@ pub(crate) fn marked(mark: &str, at: usize, facts: &Facts) -> Result<usize, Auth
     if front < rest.len() {
         return Ok(front.wrapping_add(begin).wrapping_add(1));
     }
-    Err(failed("ithe credential's type, !.type, is not supported.", facts))
+    Err(failed("ithe credential's type, !.type, is not supported. Give another.", facts))
 }
 
 /// An error, by the letter of its code and the template of its message.
