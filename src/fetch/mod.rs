@@ -61,6 +61,7 @@ mod deeds;
 mod driver;
 mod error;
 mod given;
+mod headers;
 mod host;
 mod limit;
 mod options;

@@ -1,8 +1,8 @@
 //! Sends one call, and again where a new token or a redirect asks for it.
 
 use super::Error;
-use super::call::{QUOTA_PROJECT, payer};
 use super::driver::{Held, acquire, invalidate};
+use super::headers::{QUOTA_PROJECT, payer};
 use super::host::{discard, fetch, set};
 use super::limit::Limit;
 use super::session::Config;

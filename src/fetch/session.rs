@@ -1,9 +1,9 @@
 //! The session: a base URL, a credential, and calls that carry its token.
 
 use super::Call;
-use super::call::{QUOTA_PROJECT, carrier, merged, payer};
 use super::caller::Caller;
 use super::driver::{Held, acquire};
+use super::headers::{QUOTA_PROJECT, carrier, merged, payer};
 use super::limit::Limit;
 use super::options::{Carrier, Options};
 use super::place::Place;

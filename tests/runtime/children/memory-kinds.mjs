@@ -2,21 +2,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { given, report } from "./call.mjs";
+import { find } from "./memories.mjs";
 
-/** @type {WebAssembly.Memory[]} */
-const memories = [];
-const { Instance } = WebAssembly;
-WebAssembly.Instance = class extends Instance {
-  constructor(...given) {
-    super(...given);
-    // Not the memory of Node's own HTTP parser.
-    if ("room" in this.exports) memories.push(this.exports.memory);
-  }
-};
 const { createSession, init } = await import("cloud-run-auth/slim");
 init(readFileSync(fileURLToPath(import.meta.resolve("cloud-run-auth/core.wasm"))));
 
-const find = (text) => memories.some(({ buffer }) => Buffer.from(buffer).includes(text));
 const results = [];
 for (const { kind, options, fails = false, variables, secrets, known, gone = {} } of given.kinds) {
   Object.assign(process.env, variables);
