@@ -129,7 +129,9 @@ export async function read(config, [path]) {
  * @returns {Promise<Outcome>}
  */
 export async function readVariables(config, names) {
-  return [names.map((name) => noted([name, host.env(name)])).join("")];
+  // In Vercel's functions the token comes with each request; in builds, and on people's machines, it is a variable.
+  const context = /** @type {any} */ (globalThis)[Symbol.for("@vercel/request-context")]?.get?.();
+  return [names.map((name) => noted([name, host.env(name)])).join("") + noted(["vercel", context?.headers?.["x-vercel-oidc-token"]])];
 }
 
 /**

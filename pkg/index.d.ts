@@ -214,8 +214,8 @@ export interface SessionOptions {
    */
   userIdTokens?: boolean | undefined;
   /**
-   * Where an `external_account` has its subject token from, in place of its `credential_source`: the job of GitHub Actions or of
-   * Vercel that this runs in, or a function.
+   * Where an `external_account` has its subject token from, in place of its `credential_source`: the job of GitHub Actions that
+   * this runs in, Vercel (what comes with the request, else `VERCEL_OIDC_TOKEN`), or a function.
    *
    * @example
    * createSession("https://orders-abc.a.run.app", { credential: config, subjectToken: "github" });

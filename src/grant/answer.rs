@@ -90,7 +90,7 @@ fn granted(answer: &Received, wanted: &Wanted<'_>, now: Now) -> Result<Granted, 
     let token = if name.is_empty() {
         wanted.whole
     } else {
-        let json = json.ok_or("it is over 1 MiB, cut off, or no JSON object, as a proxy's page")?;
+        let json = json.ok_or("it is over 1 MiB, cut off, or no JSON object")?;
         whole = json.text(name).unwrap_or(whole);
         &whole
     };

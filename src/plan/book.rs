@@ -114,7 +114,7 @@ bc|{"iat":$now,"exp":$end,"iss":"~.client_email"`,"aud":"~aud"``,"sub":"~sub"``,
 =token|$signed.$body
 -|act
 :
-3POST|^token_uri|$ms||grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=$signed.$body|content-type|application/x-www-form-urlencoded|accept|application/json
+3POST|^token_uri|$ms||grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=$signed.$body|content-type|application/x-www-form-urlencoded|accept|application/json
 Tid_token|access_token|expires_in
 -|act
 "#,
@@ -146,7 +146,7 @@ O
 :nouser
 !ia user's ID tokens are for an OAuth client, not for the audience. Give a service account.
 :nosub
-!ithe option subject is for access tokens of a service account's own key. Leave it out, or give scopes.
+!ithe option subject is for a service account's access tokens. Leave it out, or give scopes.
 "#,
     // An account to act as; what follows is read of its source.
     r#":.impersonated_service_account
@@ -201,6 +201,7 @@ vx$.credential_source.format.type`j@.credential_source.format.subject_token_fiel
 :vercel
 7VERCEL_OIDC_TOKEN
 =got|$VERCEL_OIDC_TOKEN
+=got|$vercel
 ?$got|sts
 !gVERCEL_OIDC_TOKEN is not set. Turn OIDC on for the project.
 :github
@@ -221,7 +222,7 @@ Jgot|$.credential_source.format.subject_token_field_name
 -$got
 =role|the token endpoint
 Bbasic|$.client_id:$.client_secret
-3POST|^.token_url|$ms|$shows|grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&audience=*.audience&scope=*scopes&subject_token_type=*.subject_token_type&subject_token=*got`&options=*options`|content-type|application/x-www-form-urlencoded|accept|application/json`|authorization|Basic $basic@.client_id`
+3POST|^.token_url|$ms|$shows|grant_type=urn:ietf:params:oauth:grant-type:token-exchange&requested_token_type=urn:ietf:params:oauth:token-type:access_token&audience=*.audience&scope=*scopes&subject_token_type=*.subject_token_type&subject_token=*got`&options=*options`|content-type|application/x-www-form-urlencoded|accept|application/json`|authorization|Basic $basic@.client_id`
 T|access_token|expires_in
 -|act
 :
@@ -270,9 +271,9 @@ JAWS_SESSION_TOKEN|Token
 =names|host;x-amz-date;`x-amz-security-token@AWS_SESSION_TOKEN;`x-goog-cloud-target-resource
 hbody|
 hhash|POST\/\$query\host:$host\x-amz-date:$date\`x-amz-security-token:$AWS_SESSION_TOKEN\`x-goog-cloud-target-resource:$.audience\\$names\$body
-Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SHA256\$date\$scope\$hash
-=signature|AWS4-HMAC-SHA256 Credential=$AWS_ACCESS_KEY_ID/$scope, SignedHeaders=$names, Signature=$signature
-=got|{"url":"~url","method":"POST","headers":[{"key":"Authorization","value":"~signature"},{"key":"host","value":"~host"},{"key":"x-amz-date","value":"~date"},`{"key":"x-amz-security-token","value":"~AWS_SESSION_TOKEN"},`{"key":"x-goog-cloud-target-resource","value":"~.audience"}]}
+Msigned|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SHA256\$date\$scope\$hash
+=signed|AWS4-HMAC-SHA256 Credential=$AWS_ACCESS_KEY_ID/$scope, SignedHeaders=$names, Signature=$signed
+=got|{"url":"~url","method":"POST","headers":[{"key":"Authorization","value":"~signed"},{"key":"host","value":"~host"},{"key":"x-amz-date","value":"~date"},`{"key":"x-amz-security-token","value":"~AWS_SESSION_TOKEN"},`{"key":"x-goog-cloud-target-resource","value":"~.audience"}]}
 =got|*got
 -|sts
 "#,
@@ -282,7 +283,7 @@ Msignature|AWS4$AWS_SECRET_ACCESS_KEY|$day|$region|sts|aws4_request|AWS4-HMAC-SH
 @programs|$lacks|no_host
 7GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES
 @$GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES|1
-!ithe credential names a program to run. Where you trust its file, set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1.
+!ithe credential names a program to run. If you trust it, set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1.
 :
 -$.credential_source.executable.output_file
 4$.credential_source.executable.output_file
@@ -313,7 +314,7 @@ Jgot|saml_response
 "#,
     // A client certificate in place of a token: the transport shows that it has the key (RFC 8705), the subject token is the chain.
     r#":no_host
-!uthis runtime lacks what the credential needs ($lacks). Use the option subjectToken, or Node.
+!uthis runtime has no $lacks. Use the option subjectToken, or Node.
 :from_c
 @certificates|$lacks|no_host
 7GOOGLE_API_CERTIFICATE_CONFIG|CLOUDSDK_CONFIG|HOME|APPDATA

@@ -15,8 +15,7 @@ fn an_exchange_from_begin_to_token() {
 
     let sending = step(&signing, SIGNED, "", "c2lnbmF0dXJl");
     assert_eq!(sending[..6], [SEND, &signing[1], leads, "POST", "https://oauth2.googleapis.com/token", "60000"]);
-    let body =
-        format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={input}.c2lnbmF0dXJl");
+    let body = format!("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion={input}.c2lnbmF0dXJl");
     assert_eq!(
         sending[6..],
         ["", &body, "content-type", "application/x-www-form-urlencoded", "accept", "application/json"]

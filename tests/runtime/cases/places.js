@@ -249,6 +249,19 @@ const cases = [
       await within(t, { VERCEL_OIDC_TOKEN: token }, async () => {
         contains(await caller(t, { credential: file, subjectToken: "vercel" }), "/subject/job", "vercel");
       });
+      const context = Symbol.for("@vercel/request-context");
+      globalThis[context] = { get: () => ({ headers: { "x-vercel-oidc-token": token } }) };
+      try {
+        await within(t, { VERCEL_OIDC_TOKEN: "stale" }, async () => {
+          contains(await caller(t, { credential: file, subjectToken: "vercel", ...fresh(t) }), "/subject/job", "vercel's request");
+        });
+      } finally {
+        delete globalThis[context];
+      }
+      await within(t, {}, async () => {
+        const without = t.refused(() => caller(t, { credential: file, subjectToken: "vercel", ...fresh(t) }), "credential_unreadable");
+        contains((await without).message, "VERCEL_OIDC_TOKEN is not set", "message");
+      });
       const needs = [];
       const give = async ({ signal, ...need }) => {
         needs.push({ ...need, signal: signal instanceof AbortSignal });
