@@ -1,12 +1,15 @@
 // AbortSignal and timeout: they cut off the token's exchange and the request, and the timeout no more than that.
 import { equal, eventually, ok, sleep, thrown } from "../client/check.js";
 
+/** For calls that are to work, however busy the machine is. */
+const UNHURRIED = { timeout: 30_000 };
+
 /** Where a call can hang, and the log's endpoint. */
 const places = ["token", "service"];
 
 async function hanging(t, place, options) {
   const opened = await t.open(options);
-  if (place === "service") await opened.session.get("/warm");
+  if (place === "service") await opened.session.get("/warm", UNHURRIED);
   await t.emulator.fault({ endpoint: place, hang: true });
   return opened;
 }
@@ -53,7 +56,7 @@ const cases = [
       equal([error.name, error.code, error.transient], ["TimeoutError", "timeout", true], "error");
       await cutOff(t, place);
       await t.emulator.clearFaults();
-      equal((await session.get("/x")).status, 200, "status of the next call");
+      equal((await session.get("/x", UNHURRIED)).status, 200, "status of the next call");
     },
   })),
   {
@@ -88,10 +91,10 @@ const cases = [
     name: "a call's own timeout goes before the session's, false means none",
     async run(t) {
       const { session } = await t.open({ session: { timeout: 250 } });
-      await session.get("/warm");
+      await session.get("/warm", UNHURRIED);
       await t.emulator.fault({ endpoint: "service", delay: 700 });
       equal((await soon(() => session.get("/x"))).code, "timeout", "code with the session's");
-      equal((await session.get("/x", { timeout: 5000 })).status, 200, "status with more time");
+      equal((await session.get("/x", UNHURRIED)).status, 200, "status with more time");
       equal((await session.get("/x", { timeout: false })).status, 200, "status with all the time");
       const patient = session.extend({ timeout: false });
       equal((await soon(() => patient.get("/x", { timeout: 100 }))).code, "timeout", "code with less time");
@@ -110,10 +113,10 @@ const cases = [
     name: "the timeout ends with the headers: a body may take longer",
     smoke: true,
     async run(t) {
-      const { session } = await t.open({ session: { timeout: 400 } });
-      await session.get("/warm");
-      await t.emulator.fault({ endpoint: "service", slowBody: 120 });
-      for (const init of [undefined, { timeout: 300 }]) {
+      const { session } = await t.open({ session: { timeout: 1500 } });
+      await session.get("/warm", UNHURRIED);
+      await t.emulator.fault({ endpoint: "service", slowBody: 450 });
+      for (const init of [undefined, { timeout: 1200 }]) {
         const response = await session.get("/slow", init);
         ok((await response.text()).endsWith("}"), "the whole body");
       }
