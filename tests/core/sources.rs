@@ -109,6 +109,21 @@ fn the_sources_quota_project_pays_for_acting_as_an_account() {
 }
 
 #[test]
+fn a_place_in_a_message_is_a_host_and_nothing_of_the_request() {
+    for url in [
+        "https://oauth2.googleapis.com",
+        "https://oauth2.googleapis.com?canary",
+        "https://oauth2.googleapis.com/canary",
+    ] {
+        let file = json!({"type": "authorized_user", "client_id": "c", "client_secret": "canary", "refresh_token": "canary", "token_uri": url});
+        let mut flow = flow(&file);
+        sends(flow.step(Event::Begun, NOW));
+        let error = fails(flow.step(Event::Failed("refused".into()), NOW));
+        assert!(error.message.contains("(oauth2.googleapis.com)") && !error.message.contains("canary"), "{error}");
+    }
+}
+
+#[test]
 fn a_failure_without_words_is_a_failure() {
     for words in ["", " ", "\n", "\u{7f}"] {
         let mut flow = flow(&external(json!({"file": "/x"})));
