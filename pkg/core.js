@@ -20,6 +20,9 @@ import { isString } from "./options.js";
  * @property {(promise: Promise<unknown>) => void} [waitUntil] Keeps the request alive for what is still under way
  */
 
+/** A variable of an environment, if it has any: what a polluted prototype has is none. @param {any} env @param {string} name */
+export const own = (env, name) => (env && Object.hasOwn(env, name) ? env[name] : undefined);
+
 /** @typedef {string | number | boolean | undefined} Field */
 
 /** How long, on an isolated host, a flight may go without an answer before one follower takes it over. */

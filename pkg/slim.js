@@ -1,5 +1,5 @@
 // The door without a way of its own to the core: whoever imports it hands the module in.
-import { useHost } from "./core.js";
+import { own, useHost } from "./core.js";
 import { AuthError } from "./errors.js";
 
 /** @type {WebAssembly.Module | BufferSource | Promise<WebAssembly.Module | BufferSource> | undefined} */
@@ -16,11 +16,7 @@ useHost({
       throw new AuthError("core_failed", "the core was not handed in: call init() with the module of cloud-run-auth/core.wasm first.");
     return given;
   },
-  env: (name) => {
-    const env = /** @type {any} */ (globalThis).process?.env;
-    // What a polluted prototype has is not of the environment.
-    return env && Object.hasOwn(env, name) ? env[name] : undefined;
-  },
+  env: (name) => own(/** @type {any} */ (globalThis).process?.env, name),
   lacks: "files programs certificates",
 });
 

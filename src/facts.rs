@@ -26,7 +26,7 @@ impl Facts {
         before(cut(&self.text, &self.label(name)).unwrap_or_default().1, NAME)
     }
 
-    /// Puts a text in, in place of the one that had the name. One that holds a character that parts them counts as empty.
+    /// Puts a text in, which hides the one that had the name. One that holds a character that parts them counts as empty.
     pub(crate) fn put(&mut self, name: &str, text: &str) {
         let text = if text.bytes().any(|byte| matches!(byte, 1 | 2)) { "" } else { text };
         self.text = concat(&[&self.label(name), text, &self.text]).into();

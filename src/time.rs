@@ -41,15 +41,9 @@ pub fn http_date(text: &str) -> Option<u64> {
     let hour = number(clock.next()?, 23)?;
     let minute = number(clock.next()?, 59)?;
     let second = number(clock.next()?, 60)?;
-    if words.next() != Some("GMT") {
+    if words.next() != Some("GMT") || year < 1970 {
         return None;
     }
-    moment(year, month, day, [hour, minute, second])
-}
-
-/// Of the proleptic Gregorian calendar, from 1970 on; months count from 0.
-fn moment(year: u64, month: usize, day: u64, [hour, minute, second]: [u64; 3]) -> Option<u64> {
-    (year >= 1970).then_some(())?;
     let days =
         days_before_year(year)?.checked_add(days_before_month(year, month)?)?.checked_add(day.checked_sub(1)?)?;
     let hours = days.checked_mul(24)?.checked_add(hour)?;

@@ -1,11 +1,7 @@
 // The door for Cloudflare Workers: importing the file gives a compiled module, the only way there.
 import * as workers from "cloudflare:workers";
 import core from "../wasm/session_bg.wasm";
-import { useHost } from "../core.js";
-
-// What a polluted prototype has is not of the environment.
-/** @param {any} env @param {string} name */
-const own = (env, name) => (env && Object.hasOwn(env, name) ? env[name] : undefined);
+import { own, useHost } from "../core.js";
 
 useHost({
   module: () => core,

@@ -10,8 +10,8 @@ use crate::plan::failed;
 use crate::text::{after_last, append, concat, contains, cut, number, part};
 
 /// Every member that means anything, by its path, and behind the equals sign what it has to be: `s` visible ASCII; `e` an email
-/// address; `p` a path or a command, which may hold spaces and other languages; `n` a number, whose bounds its plan looks at; `k` a private key; `o` an object,
-/// whose members are looked at; `h` headers; `d` an array of texts; a capital letter is the group of hosts of a URL.
+/// address; `p` a path or a command, which may hold spaces and other languages; `n` a number, whose bounds its plan looks at;
+/// `k` a private key; `o` an object, whose members are looked at; `h` headers; `d` an array of texts; a capital letter is the group of hosts of a URL.
 const MEMBERS: &str = " .type=s .universe_domain=s .quota_project_id=s .web=o .installed=o .client_email=e .private_key_id=s \
     .private_key=k .token_uri=T .client_id=s .client_secret=s .refresh_token=s .token_url=S \
     .service_account_impersonation_url=I =o .delegates=d .audience=s .subject_token_type=s \

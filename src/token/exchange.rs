@@ -3,7 +3,7 @@
 use super::order::{Order, Said, happening};
 use super::{Action, Event, Outcome};
 use crate::config::Limits;
-use crate::credential::Credential;
+use crate::credential::{Credential, sha256};
 use crate::error::{AuthError, Code, shown};
 use crate::facts::Facts;
 use crate::grant::{Target, Wanted, given, hex, hmac, object, read};
@@ -125,7 +125,7 @@ impl Exchange {
                     let noted = match sign {
                         b'b' => encode_url(rest.as_bytes()).into(),
                         b'B' => encode(rest.as_bytes()).into(),
-                        b'h' => hex(&crate::credential::sha256(rest.as_bytes())),
+                        b'h' => hex(&sha256(rest.as_bytes())),
                         b'M' => mac(fields),
                         b'z' => Text::from(String::from(part(rest, 0, rest.len().wrapping_sub(1)))),
                         _ => object(&said.answer).map_or_else(Text::default, |json| member(json, rest)),
@@ -236,7 +236,6 @@ fn mac(mut texts: Fields<'_>) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credential::sha256;
 
     /// Of aws-sig-v4-test-suite, and the example of the AWS General Reference.
     #[test]

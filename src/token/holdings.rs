@@ -86,7 +86,8 @@ impl Holdings {
         id
     }
 
-    /// Drops a credential, and so wipes what is secret in it, unless a flight needs it. Whoever asks with its number later has to register it anew.
+    /// Drops a credential, and so wipes what is secret in it, unless a flight needs it. Whoever asks with its number later has
+    /// to register it anew.
     pub(crate) fn forget(&mut self, id: CredentialId) {
         if !self.flights.need(id)
             && let Some(at) = self.credentials.iter().position(|known| known.id == id)
