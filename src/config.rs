@@ -18,12 +18,16 @@ pub struct Limits {
     /// A token counts as expired this long before it is. Default 30 s (gRPC proposal A83);
     /// never more than a tenth of the token's life.
     pub expiry_margin_ms: u64,
-    /// A token is refreshed, while it is still served, this long before it expires. Default 225 s, the
-    /// metadata server's window; never more than a quarter of the token's life.
+    /// A token is refreshed, while it is still served, this long before it expires. Default five minutes;
+    /// never more than a quarter of the token's life.
     pub refresh_early_ms: u64,
-    /// After an early refresh that failed, this long nothing is asked. Default 10 s.
+    /// As [`refresh_early_ms`](Limits::refresh_early_ms), for tokens of the metadata server, which hands out the same one until
+    /// four to five minutes before its end. Default 225 s.
+    pub metadata_refresh_early_ms: u64,
+    /// From one early refresh to the next, and at most so long may each of its requests take. Default 10 s; never more than an
+    /// eighth of the window in which a token is refreshed early.
     pub refresh_pause_ms: u64,
-    /// How long one request to a token endpoint may take. Default 60 s.
+    /// How long one request to a token endpoint may take. Default 30 s.
     pub exchange_timeout_ms: u64,
     /// How long the metadata server may take to show that it is there. Default 500 ms: it is on the same machine.
     pub probe_timeout_ms: u64,
@@ -48,9 +52,10 @@ impl Limits {
             credentials: 1000,
             operations: 65_536,
             expiry_margin_ms: 30_000,
-            refresh_early_ms: 225_000,
+            refresh_early_ms: 300_000,
+            metadata_refresh_early_ms: 225_000,
             refresh_pause_ms: 10_000,
-            exchange_timeout_ms: 60_000,
+            exchange_timeout_ms: 30_000,
             probe_timeout_ms: 500,
             absence_kept_ms: 60_000,
             assertion_lifetime_s: 3600,
@@ -58,6 +63,47 @@ impl Limits {
             flight_dead_after_ms: None,
             failure_told_ms: 10_000,
         }
+    }
+}
+
+/// How often, and after how long, what failed is tried again.
+///
+/// ```
+/// use cloud_run_auth::config::Retry;
+/// assert_eq!(Retry::default().attempts, 3);
+/// assert_eq!(Retry { attempts: 5, ..Retry::default() }.delay_ms, 500);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Retry {
+    /// Attempts in all; 1: nothing is tried again. Default 3.
+    pub attempts: u32,
+    /// The longest wait before the second attempt, in milliseconds; it doubles with each further one. How long the wait is within
+    /// that is left to chance, so that those who failed together do not come back together. Default 500 ms.
+    pub delay_ms: u64,
+    /// What the longest wait doubles to at most. Default 30 s. Where a server asks for a longer one (RFC 9110, section 10.2.3), its
+    /// word counts.
+    pub longest_ms: u64,
+}
+
+impl Retry {
+    /// What [`Retry::default`] gives.
+    pub const USUAL: Retry = Retry { attempts: 3, delay_ms: 500, longest_ms: 30_000 };
+
+    /// Nothing is tried again.
+    pub const OFF: Retry = Retry { attempts: 1, ..Retry::USUAL };
+
+    /// How long to wait after so many attempts, if there is to be another one.
+    pub(crate) fn wait_ms(&self, tried: u32, asked_ms: u64, random: u64) -> Option<u64> {
+        let doubled = tried.saturating_sub(1).min(16);
+        // Nothing wraps: the delay is below 2^32, and so is what it doubles to below 2^48.
+        let most = (self.delay_ms.min(u32::MAX.into()) << doubled).min(self.longest_ms);
+        (tried < self.attempts).then(|| random.checked_rem(most.wrapping_add(1)).unwrap_or_default().max(asked_ms))
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Retry::USUAL
     }
 }
 

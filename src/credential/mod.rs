@@ -29,6 +29,8 @@ pub struct Credential {
     searched: Option<(Facts, usize)>,
     /// Until then, by the monotonic clock, nobody looks for a metadata server.
     pub(crate) absent_until_ms: u64,
+    /// How far the clock of whoever gives it tokens is ahead of ours, in seconds; behind, where it wraps. Learnt when a time was refused.
+    pub(crate) apart_s: u64,
 }
 
 impl Credential {
@@ -94,6 +96,7 @@ impl Credential {
             fingerprint: Fingerprint::default(),
             searched: None,
             absent_until_ms: 0,
+            apart_s: 0,
         };
         credential.seal();
         credential

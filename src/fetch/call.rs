@@ -36,6 +36,7 @@ pub struct Call {
     json: bool,
     init: Vec<(String, JsValue)>,
     timeout: Option<u32>,
+    idempotent: bool,
 }
 
 impl Call {
@@ -50,6 +51,7 @@ impl Call {
             json: false,
             init: Vec::new(),
             timeout: config.timeout,
+            idempotent: false,
         }
     }
 
@@ -68,6 +70,13 @@ impl Call {
     /// A name and a value more for the query.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Call {
         self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// To send it twice is no more than to send it once, though its method does not say so: it may be [tried
+    /// again](super::Options::retry).
+    pub fn idempotent(mut self) -> Call {
+        self.idempotent = true;
         self
     }
 
@@ -142,6 +151,7 @@ impl Call {
             headers,
             init,
             replayable,
+            idempotent: self.idempotent,
             follows: redirect.is_none_or(|redirect| redirect == "follow"),
             carrier,
         })

@@ -3,6 +3,7 @@
 use super::host::within;
 use super::options::Store;
 use super::tokens::with;
+use crate::config::Retry;
 use crate::credential::{Credential, Fingerprint, Terms};
 use crate::error::{AuthError, Code};
 use crate::secret::Secret;
@@ -21,12 +22,19 @@ pub(super) struct Caller {
     /// The last one that the caller has stored.
     stored: RefCell<Secret>,
     store: Option<Store>,
+    /// How what failed is tried again.
+    pub(super) retry: Retry,
 }
 
 impl Caller {
     /// # Errors
     /// What is wrong with the credential.
-    pub(super) fn new(credential: Option<Secret>, terms: Terms, store: Option<Store>) -> Result<Caller, AuthError> {
+    pub(super) fn new(
+        credential: Option<Secret>,
+        terms: Terms,
+        store: Option<Store>,
+        retry: Retry,
+    ) -> Result<Caller, AuthError> {
         let checked = |text: Secret| {
             let fingerprint = Credential::from_json_with(text.expose_text(), &terms)?.fingerprint().clone();
             Ok((text, fingerprint))
@@ -38,6 +46,7 @@ impl Caller {
             rotated: RefCell::default(),
             stored: RefCell::default(),
             store,
+            retry,
         })
     }
 

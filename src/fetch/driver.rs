@@ -29,7 +29,8 @@ pub(super) struct Held {
 /// # Errors
 /// Why there is none; `timeout` where the limit was reached first.
 pub(super) async fn acquire(caller: &Caller, target: &Target, mode: Mode, limit: &Limit) -> Result<Held, AuthError> {
-    let ask = Ask { source: caller.source()?, target: target.clone(), mode, deadline_ms: limit.ends_ms() };
+    let deadline_ms = limit.ends_ms();
+    let ask = Ask { source: caller.source()?, target: target.clone(), mode, deadline_ms, retry: caller.retry };
     // Of all that an early refresh does together: its call waits for it.
     let ends_ms = if mode == Mode::Early { now().mono_ms.saturating_add(PATIENCE_MS.into()) } else { u64::MAX };
     let (number, mut turn) = with(|tokens| tokens.begin(ask, now()));

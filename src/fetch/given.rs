@@ -2,6 +2,7 @@
 
 use super::host::{object, reason, set};
 use super::options::{Carrier, DURATION, HOSTS, Options, Store, Timeout, VISIBLE, is_duration, wrong};
+use crate::config::Retry;
 use crate::error::{AuthError, Code, shown};
 use crate::secret::Secret;
 use alloc::boxed::Box;
@@ -17,7 +18,8 @@ use web_sys::{Headers, Url};
 impl Options {
     /// Reads the object that the npm package takes too: `credential` (JSON text or object), `audience`, `scopes`, `subject`,
     /// `universeDomain`, `credentialType`, `selfSigned`, `userIdTokens`, `onRefreshToken`, `quotaProject`, `timeout` (milliseconds or
-    /// `false`), `userAgent`, `headers`, `authorizationHeader`, `allowedHosts`, `endpoints`.
+    /// `false`), `retry` (`attempts`, `delay` and `maxDelay`, or `false`), `userAgent`, `headers`, `authorizationHeader`, `allowedHosts`,
+    /// `endpoints`.
     ///
     /// ```no_run
     /// use cloud_run_auth::fetch::Options;
@@ -53,7 +55,7 @@ impl Options {
     }
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "credential",
     "audience",
     "scopes",
@@ -65,6 +67,7 @@ const NAMES: [&str; 16] = [
     "onRefreshToken",
     "quotaProject",
     "timeout",
+    "retry",
     "userAgent",
     "headers",
     "authorizationHeader",
@@ -89,6 +92,7 @@ fn read_all(own: &Object) -> Result<Options, AuthError> {
         store: read_store(&get(own, "onRefreshToken"))?,
         quota_project: read(own, "quotaProject", VISIBLE)?,
         timeout: read_timeout(&get(own, "timeout"))?,
+        retry: read_retry(&get(own, "retry"))?,
         user_agent: read(own, "userAgent", VISIBLE)?,
         headers: read_headers(&get(own, "headers"))?,
         carrier: read_carrier(own)?,
@@ -161,6 +165,31 @@ fn read_timeout(value: &JsValue) -> Result<Timeout, AuthError> {
     }
     let ms = value.as_f64().map(|ms| if ms > 0.0 { ms.ceil() as u32 } else { 0 });
     ms.filter(|ms| is_duration(*ms)).map(|ms| Timeout(Some(ms))).ok_or_else(|| wrong("timeout", DURATION))
+}
+
+/// Of the three members each may be left out, and no others may be there.
+fn read_retry(value: &JsValue) -> Result<Retry, AuthError> {
+    if value.is_undefined() {
+        return Ok(Retry::USUAL);
+    }
+    if value.as_bool() == Some(false) {
+        return Ok(Retry::OFF);
+    }
+    let refuse = || wrong("retry", "false, or of { attempts, delay, maxDelay }, each a whole number");
+    let given = value.dyn_ref::<Object>().ok_or_else(refuse)?;
+    let mut retry = Retry::USUAL;
+    for name in Object::keys(given).iter() {
+        let member = Reflect::get(given, &name).map_err(|_| refuse())?;
+        let number = member.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=2_147_483_647.0).contains(number));
+        let number = number.ok_or_else(refuse)? as u32;
+        match name.as_string().as_deref() {
+            Some("attempts") if number > 0 => retry.attempts = number,
+            Some("delay") => retry.delay_ms = number.into(),
+            Some("maxDelay") => retry.longest_ms = number.into(),
+            _ => return Err(refuse()),
+        }
+    }
+    Ok(retry)
 }
 
 /// Whatever `Headers` can be made of.

@@ -1,5 +1,6 @@
 //! What callers may set.
 
+use crate::config::Retry;
 use crate::error::{AuthError, Code};
 use crate::secret::Secret;
 use crate::text::concat;
@@ -34,6 +35,7 @@ pub struct Options {
     pub(super) store: Option<Store>,
     pub(super) quota_project: Option<String>,
     pub(super) timeout: Timeout,
+    pub(super) retry: Retry,
     pub(super) user_agent: Option<String>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) carrier: Option<Carrier>,
@@ -178,6 +180,21 @@ impl Options {
     #[must_use]
     pub fn timeout_ms(mut self, ms: u32) -> Options {
         self.timeout = Timeout(Some(ms));
+        self
+    }
+
+    /// How often, and after how long, what failed is tried again: the exchange for a token where it may pass, and a call that got no
+    /// answer or one with status 408, 429, 500, 502, 503 or 504, if its body can be sent again, and its method is one that does
+    /// twice what it does once (GET, HEAD, OPTIONS, PUT, DELETE, TRACE) or it [says so](super::Call::idempotent). `Retry-After`
+    /// is heeded, and the timeout. Default: [`Retry::USUAL`]; [`Retry::OFF`] turns it off.
+    ///
+    /// ```no_run
+    /// use cloud_run_auth::{config::Retry, fetch::Options};
+    /// let options = Options::new().retry(Retry { attempts: 5, ..Retry::USUAL });
+    /// ```
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Options {
+        self.retry = retry;
         self
     }
 

@@ -3,14 +3,18 @@
 use super::Error;
 use super::driver::{Held, acquire, invalidate};
 use super::headers::{QUOTA_PROJECT, payer};
-use super::host::{discard, fetch, set};
+use super::host::{Sleep, discard, fetch, now, set};
 use super::limit::Limit;
 use super::session::Config;
+use super::tokens::with;
+use crate::config::Retry;
 use crate::error::{AuthError, Code};
+use crate::http::retry_after_ms;
 use crate::secret::Secret;
-use crate::session::{Hop, may_resend, redirected};
+use crate::session::{Hop, may_resend, may_retry, redirected};
 use crate::text::concat;
-use crate::token::Mode;
+use crate::time::http_date;
+use crate::token::{Mode, Tokens};
 use alloc::string::String;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -27,6 +31,8 @@ pub(super) struct Draft {
     /// What fetch gets beside method and headers.
     pub(super) init: Object,
     pub(super) replayable: bool,
+    /// Whether it may be sent twice, whatever its method.
+    pub(super) idempotent: bool,
     pub(super) follows: bool,
     /// Which header takes the token.
     pub(super) carrier: &'static str,
@@ -58,30 +64,49 @@ async fn refresh(config: &Config) {
 async fn send(config: &Config, mut draft: Draft, mut held: Held, limit: &Limit) -> Result<Response, Error> {
     let mut resent = false;
     let mut hops = 0_u32;
+    let mut sent = 0_u32;
     loop {
-        let response = send_once(config, &draft, &held, limit).await?;
-        let status = response.status();
-        if status == 401 {
-            let again = may_resend(status, resent, draft.replayable);
+        let outcome = send_once(config, &draft, &held, limit).await;
+        if let Ok(response) = &outcome
+            && response.status() == 401
+        {
             if !resent {
                 invalidate(&held);
             }
-            if !again {
+            if !may_resend(401, resent, draft.replayable) {
                 limit.met();
-                return Ok(response);
+                return outcome;
             }
             resent = true;
-            discard(&response);
-            held = acquire(&config.caller, &config.target, Mode::Usual, limit).await?;
-        } else if let Some(next) = draft.redirected(&response, hops)? {
-            discard(&response);
+            discard(response);
+        } else if let Ok(response) = &outcome
+            && let Some(next) = draft.redirected(response, hops)?
+        {
+            discard(response);
             draft = next;
             hops = hops.saturating_add(1);
+            continue;
         } else {
-            limit.met();
-            return Ok(response);
+            sent = sent.saturating_add(1);
+            let Some(wait_ms) = draft.waits(&config.caller.retry, &outcome, sent, limit) else {
+                limit.met();
+                return outcome;
+            };
+            if let Ok(response) = &outcome {
+                discard(response);
+            }
+            Sleep::new(wait_ms).await;
         }
+        // Others may have a new one by now, or this one may have ended.
+        held = acquire(&config.caller, &config.target, Mode::Usual, limit).await?;
     }
+}
+
+/// How long the service asks to be left alone.
+fn asked_ms(headers: &Headers) -> u64 {
+    let header = |name| headers.get(name).ok().flatten();
+    let date_ms = header("date").and_then(|date| http_date(&date)).unwrap_or(now().wall_ms);
+    header("retry-after").and_then(|after| retry_after_ms(&after, Some(date_ms))).unwrap_or_default()
 }
 
 async fn send_once(config: &Config, draft: &Draft, held: &Held, limit: &Limit) -> Result<Response, Error> {
@@ -100,6 +125,19 @@ async fn send_once(config: &Config, draft: &Draft, held: &Held, limit: &Limit) -
 }
 
 impl Draft {
+    /// How long to wait before it is sent again, if it is.
+    fn waits(&self, retry: &Retry, outcome: &Result<Response, Error>, sent: u32, limit: &Limit) -> Option<u64> {
+        let (status, asked_ms) = match outcome {
+            Ok(response) if !response.ok() => (response.status(), asked_ms(&response.headers())),
+            Err(Error::Fetch(_)) => (0, 0),
+            _ => return None,
+        };
+        let methods = if self.idempotent { concat(&[" ", &self.method, " "]) } else { String::new() };
+        let wait_ms = retry.wait_ms(sent, asked_ms, with(Tokens::random))?;
+        let in_time = now().mono_ms.saturating_add(wait_ms) < limit.ends_ms();
+        (in_time && self.replayable && may_retry(status, &self.method, &methods, "")).then_some(wait_ms)
+    }
+
     /// The call that a redirect asks for, or nothing where its answer is the caller's.
     fn redirected(&self, response: &Response, hops: u32) -> Result<Option<Draft>, AuthError> {
         if !self.follows {

@@ -66,6 +66,7 @@ impl Session {
             store,
             quota_project,
             timeout,
+            retry,
             user_agent,
             headers: own,
             carrier,
@@ -96,7 +97,7 @@ impl Session {
         headers.extend(quota_project.map(|project| (QUOTA_PROJECT.into(), project)));
         headers.extend(own);
         merged(&headers, carrier)?;
-        let caller = Caller::new(credential, terms, store)?;
+        let caller = Caller::new(credential, terms, store, retry)?;
         Ok(Session(Rc::new(Config { caller, target, headers, carrier, timeout: timeout.0, place })))
     }
 

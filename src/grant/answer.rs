@@ -46,10 +46,13 @@ pub(crate) fn object<'a>(answer: &Received<'a>) -> Option<Json<'a>> {
 }
 
 /// How long a JWT lives from now on. `exp` is by the server's clock, so it is held against the server's own
-/// `Date`; without one, against ours. Never for longer than from `iat` to `exp`: either clock may be far behind.
+/// `Date`; without one, or with one by which it has ended before it was given, against ours. Never for longer than from `iat`
+/// to `exp`: either clock may be far behind.
 pub(crate) fn jwt_life_ms(claims: &Claims, date_ms: u64, now: Now) -> Option<u64> {
     let expires_s = claims.seconds("exp")?;
-    let life_ms = in_ms(expires_s).saturating_sub(if date_ms > 0 { date_ms } else { now.wall_ms });
+    let expires_ms = in_ms(expires_s);
+    let there = date_ms > 0 && date_ms < expires_ms;
+    let life_ms = expires_ms.saturating_sub(if there { date_ms } else { now.wall_ms });
     let whole_s = expires_s.saturating_sub(claims.seconds("iat").unwrap_or_default());
     Some(life_ms.min(in_ms(whole_s)))
 }

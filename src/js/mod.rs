@@ -9,13 +9,13 @@
 
 mod turn;
 
-use crate::config::Limits;
+use crate::config::{Limits, Retry};
 use crate::credential::{Credential, Terms};
 use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::session::{Path, audience, check, hop, may_resend, read};
+use crate::session::{Path, audience, check, hop, may_resend, may_retry, read};
 use crate::time::Now;
 use crate::token::{Asked, CredentialId, Key, Mode, OperationId, Said, Tokens};
 use alloc::vec::Vec;
@@ -61,10 +61,11 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
+/// | `t` | status or 0 for none, how often it was sent, retry after, milliseconds that are left, attempts, delay, longest delay, replayable, method, the methods and the statuses for which it may be, each with a space before and behind, or nothing for the usual ones | for how long to wait before the request is sent again; nothing where it is not |
 /// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
 /// | `d` | credential | nothing: it is dropped, unless a call is out with it |
-/// | `g` | deadline, credential, access, mode, audience or sorted scopes | a turn |
-/// | `s` | call, event, value, date, retry after, text | a turn |
+/// | `g` | deadline, credential, access, mode, attempts, delay, longest delay, audience or sorted scopes | a turn |
+/// | `s` | call, event, value, date, retry after, text | a turn; of a failure the value says whether it may pass |
 /// | `a` | call | nothing: it is given up |
 /// | `k` | call | the bytes of the private key that it is to sign with, PKCS #8 DER, and no zero character behind them; none once it is forgotten |
 /// | `w` | call | nothing: that key is wiped, the host holds it in a form that cannot be read out |
@@ -130,6 +131,16 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             let hop = hop(status, fields.rest(), same_origin, hops, replayable);
             out.number(if may_resend(status, sent_before, replayable) { 3 } else { hop as u64 });
         }
+        b"t" => {
+            let (status, sent) = (fields.small() as u16, fields.small());
+            let (asked_ms, left_ms) = (fields.number(), fields.number());
+            let retry = retry(&mut fields);
+            let may = fields.flag() && may_retry(status, fields.text(), fields.text(), fields.rest());
+            let wait_ms = retry.wait_ms(sent, asked_ms, tokens.random());
+            if let Some(wait_ms) = wait_ms.filter(|wait_ms| may && *wait_ms < left_ms) {
+                out.number(wait_ms);
+            }
+        }
         b"c" => {
             let renew = fields.flag();
             let facts = Terms::told(fields.text(), fields.text())?;
@@ -143,6 +154,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"g" => {
             let deadline_ms = fields.number();
             let (credential, access, mode) = (fields.small(), fields.flag(), fields.small());
+            let retry = retry(&mut fields);
             let target = Target::parse(access, fields.rest())?;
             let mode = match mode {
                 0 => Mode::Usual,
@@ -150,7 +162,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
                 _ => Mode::Forced,
             };
             let credential = CredentialId(credential);
-            let id = tokens.admit(Asked { credential, target, mode, deadline_ms }, now)?;
+            let id = tokens.admit(Asked { credential, target, mode, deadline_ms, retry }, now)?;
             return turn::next(tokens, id, &Said::BEGUN, now, out);
         }
         b"s" => {
@@ -184,6 +196,10 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         _ => {}
     }
     Ok(())
+}
+
+fn retry(fields: &mut Fields<'_>) -> Retry {
+    Retry { attempts: fields.small(), delay_ms: fields.number(), longest_ms: fields.number() }
 }
 
 fn said<'a>(fields: &mut Fields<'a>) -> Said<'a> {

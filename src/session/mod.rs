@@ -10,4 +10,4 @@ pub(crate) use base::{audience, read};
 pub use path::{Path, check};
 #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use reply::hop;
-pub use reply::{Hop, may_resend, redirected};
+pub use reply::{Hop, RETRIED_METHODS, RETRIED_STATUSES, may_resend, may_retry, redirected};

@@ -1,5 +1,6 @@
 //! What an answer means for the session: whether to send once more, and where a redirect leads.
 
+use crate::text::{concat, contains, decimal};
 use crate::url::Url;
 
 /// Redirects that are followed for one call, at most.
@@ -19,6 +20,31 @@ pub enum Hop {
 /// Whether a call is to be sent again with a new token: once, after a 401, if its body can be sent again.
 pub const fn may_resend(status: u16, sent_before: bool, body_is_replayable: bool) -> bool {
     status == 401 && !sent_before && body_is_replayable
+}
+
+/// The methods whose requests may be sent again without a caller's word: what they do twice they do once (RFC 9110, section 9.2.2).
+/// Each with a space before and behind.
+pub const RETRIED_METHODS: &str = " GET HEAD OPTIONS PUT DELETE TRACE ";
+
+/// The statuses that may be gone when the same is asked again (RFC 9110, sections 15.5 and 15.6; RFC 6585, section 4). Each with a
+/// space before and behind.
+pub const RETRIED_STATUSES: &str = " 408 429 500 502 503 504 ";
+
+/// Whether a request whose body can be sent again may be sent again after an answer with that status, 0 being none at all; `methods`
+/// and `statuses` say after which, each with a space before and behind; where they are empty, those above.
+///
+/// ```
+/// use cloud_run_auth::session::{RETRIED_STATUSES, may_retry};
+/// assert!(may_retry(503, "GET", "", ""));
+/// assert!(!may_retry(503, "POST", "", ""));
+/// assert!(may_retry(0, "POST", " POST ", RETRIED_STATUSES));
+/// ```
+pub fn may_retry(status: u16, method: &str, methods: &str, statuses: &str) -> bool {
+    let among = |words: &str, usual, word: &str| {
+        contains(if words.is_empty() { usual } else { words }, &concat(&[" ", word, " "]))
+    };
+    among(methods, RETRIED_METHODS, method)
+        && (status == 0 || among(statuses, RETRIED_STATUSES, &decimal(status.into())))
 }
 
 /// Whether a redirect is followed: within the origin, five hops at most, and a body only where it can be sent again.

@@ -53,7 +53,12 @@ pub struct Lease {
     had: Now,
     refresh_after_ms: u64,
     expires_after_ms: u64,
+    life_ms: u64,
+    window_ms: u64,
 }
+
+/// What a token's end is known to: it is told in whole seconds, and takes a while to come.
+const SAME_MS: u64 = 1500;
 
 /// How a cached token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,15 +73,40 @@ pub(crate) enum State {
 
 impl Lease {
     /// Margins shrink with the token's life, so that a short-lived token is still used. `jitter`, 0 to 255,
-    /// spreads the refreshes of instances that began together.
-    pub(crate) fn new(serial: u32, life_ms: u64, limits: &Limits, jitter: u8, had: Now) -> Lease {
-        let margin = limits.expiry_margin_ms.min(life_ms / 10);
-        let window = limits.refresh_early_ms.min(life_ms / 4);
-        // Nothing wraps: margin and window are parts of the life, and the spread is at most a quarter of the window.
-        let spread = (window / 4 / 256).wrapping_mul(u64::from(jitter));
-        let expires_after_ms = life_ms.wrapping_sub(margin);
-        let refresh_after_ms = life_ms.wrapping_sub(window).wrapping_add(spread).min(expires_after_ms);
-        Lease { serial, had, refresh_after_ms, expires_after_ms }
+    /// spreads the refreshes of instances that began together. A token that ends when the one before does is no reason to ask
+    /// sooner than after a pause: whoever gives it has no other yet.
+    pub(crate) fn new(
+        serial: u32,
+        life_ms: u64,
+        early_ms: u64,
+        before: Option<&Lease>,
+        limits: &Limits,
+        jitter: u8,
+        had: Now,
+    ) -> Lease {
+        let window_ms = match before {
+            Some(before) if before.left_ms(had).saturating_add(SAME_MS) > life_ms => before.window_ms,
+            _ => early_ms.min(life_ms / 4),
+        };
+        let expires_after_ms = life_ms.wrapping_sub(limits.expiry_margin_ms.min(life_ms / 10));
+        let mut lease = Lease { serial, had, refresh_after_ms: 0, expires_after_ms, life_ms, window_ms };
+        // Nothing wraps: the spread is at most a quarter of the window.
+        lease.refresh_after_ms = match life_ms.checked_sub(window_ms) {
+            Some(after) => after.wrapping_add((window_ms / 4).wrapping_mul(jitter.into()) / 256),
+            None => lease.pause_ms(limits, jitter),
+        };
+        lease
+    }
+
+    /// From one early refresh to the next: less, by up to a quarter, than it could be.
+    pub(crate) fn pause_ms(&self, limits: &Limits, jitter: u8) -> u64 {
+        let most = limits.refresh_pause_ms.min(self.window_ms / 8);
+        most.wrapping_sub((most / 4).wrapping_mul(jitter.into()) / 256)
+    }
+
+    /// How long it still lives.
+    fn left_ms(&self, now: Now) -> u64 {
+        self.life_ms.saturating_sub(self.age_ms(now))
     }
 
     /// The clock that says more wins: one may have been set back, the other may have stood still.
@@ -94,7 +124,8 @@ impl Lease {
 
     /// When the token is to be refreshed and when it ends, in milliseconds of the wall clock.
     pub fn deadlines_ms(&self) -> (u64, u64) {
-        (self.had.wall_ms.saturating_add(self.refresh_after_ms), self.had.wall_ms.saturating_add(self.expires_after_ms))
+        let at = |after_ms| self.had.wall_ms.saturating_add(after_ms);
+        (at(self.refresh_after_ms.min(self.expires_after_ms)), at(self.expires_after_ms))
     }
 }
 
@@ -160,9 +191,10 @@ impl Entry {
         core::mem::take(&mut self.token)
     }
 
-    /// Puts off the next early refresh.
+    /// Puts off the next early refresh, if there was one due.
     pub(crate) fn pause(&mut self, now: Now, pause_ms: u64) {
-        self.lease.refresh_after_ms = self.lease.age_ms(now).saturating_add(pause_ms);
+        let lease = &mut self.lease;
+        lease.refresh_after_ms = lease.refresh_after_ms.max(lease.age_ms(now).saturating_add(pause_ms));
     }
 }
 
@@ -176,30 +208,52 @@ mod tests {
         Now::new(HAD.wall_ms + ms, HAD.mono_ms + ms)
     }
 
+    fn lease(life_ms: u64, jitter: u8) -> Lease {
+        Lease::new(1, life_ms, 300_000, None, &Limits::default(), jitter, HAD)
+    }
+
     fn key(text: &str) -> Key {
         Key::from_text(text.into())
     }
 
     #[test]
     fn an_hour_is_fresh_then_stale_then_expired() {
-        let lease = Lease::new(1, 3_600_000, &Limits::default(), 0, HAD);
+        let lease = lease(3_600_000, 0);
         assert_eq!(lease.state(at(0)), State::Fresh);
-        assert_eq!(lease.state(at(3_374_999)), State::Fresh);
-        assert_eq!(lease.state(at(3_375_000)), State::Stale);
+        assert_eq!(lease.state(at(3_299_999)), State::Fresh);
+        assert_eq!(lease.state(at(3_300_000)), State::Stale);
         assert_eq!(lease.state(at(3_569_999)), State::Stale);
         assert_eq!(lease.state(at(3_570_000)), State::Expired);
     }
 
     #[test]
     fn jitter_only_shortens_the_window() {
-        let lease = Lease::new(1, 3_600_000, &Limits::default(), 255, HAD);
-        assert_eq!(lease.state(at(3_375_000)), State::Fresh);
-        assert_eq!(lease.state(at(3_600_000 - 168_000)), State::Stale);
+        let lease = lease(3_600_000, 255);
+        assert_eq!(lease.state(at(3_300_000)), State::Fresh);
+        assert_eq!(lease.state(at(3_600_000 - 225_000)), State::Stale);
+    }
+
+    #[test]
+    fn a_token_that_is_no_longer_than_the_one_before_is_asked_for_again_after_a_pause() {
+        let first = Lease::new(1, 3_600_000, 225_000, None, &Limits::default(), 0, HAD);
+        let had = at(3_400_000);
+        let again = |life_ms, jitter| Lease::new(2, life_ms, 225_000, Some(&first), &Limits::default(), jitter, had);
+        let due = |lease: &Lease| lease.deadlines_ms().0 - had.wall_ms;
+        for life_ms in [199_000, 200_000, 201_000] {
+            assert_eq!(due(&again(life_ms, 0)), 10_000, "{life_ms}");
+            assert!((7_500..7_600).contains(&due(&again(life_ms, 255))), "{life_ms}");
+        }
+        // Another one, by whatever it lives longer.
+        assert_eq!(due(&again(202_000, 0)), 202_000 - 50_500);
+        assert_eq!(due(&again(3_600_000, 0)), 3_375_000);
+        // The last of them is used to its end.
+        let last = Lease::new(3, 5_000, 225_000, Some(&first), &Limits::default(), 0, at(3_595_000));
+        assert_eq!(last.deadlines_ms().0, last.deadlines_ms().1);
     }
 
     #[test]
     fn a_short_life_is_still_used() {
-        let lease = Lease::new(1, 20_000, &Limits::default(), 0, HAD);
+        let lease = lease(20_000, 0);
         assert_eq!(lease.state(at(14_999)), State::Fresh);
         assert_eq!(lease.state(at(17_999)), State::Stale);
         assert_eq!(lease.state(at(18_000)), State::Expired);
@@ -207,7 +261,7 @@ mod tests {
 
     #[test]
     fn either_clock_can_end_a_token() {
-        let lease = Lease::new(1, 3_600_000, &Limits::default(), 0, HAD);
+        let lease = lease(3_600_000, 0);
         assert_eq!(lease.state(Now::new(0, HAD.mono_ms + 3_600_000)), State::Expired);
         assert_eq!(lease.state(Now::new(HAD.wall_ms + 3_600_000, HAD.mono_ms)), State::Expired);
         assert_eq!(lease.state(Now::new(0, HAD.mono_ms)), State::Fresh);
@@ -216,7 +270,7 @@ mod tests {
     #[test]
     fn the_least_recently_used_goes_first() {
         let mut cache = Cache::new();
-        let lease = Lease::new(1, 1000, &Limits::default(), 0, HAD);
+        let lease = lease(1000, 0);
         let put = |cache: &mut Cache, name| {
             cache.put(key(name), Secret::default(), lease, FlightId(1), 2);
             core::mem::take(&mut cache.evicted)

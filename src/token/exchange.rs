@@ -42,12 +42,19 @@ pub struct Context<'a> {
     pub target: &'a Target,
     /// How long things may take.
     pub limits: &'a Limits,
+    /// How long each request may take, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// What comes of a step, unless it is an error.
 pub(crate) enum Step {
     Act(Order),
-    Had { token: Secret, life_ms: u64 },
+    /// How long it lives, and how long before its end it is to be refreshed.
+    Had {
+        token: Secret,
+        life_ms: u64,
+        early_ms: u64,
+    },
 }
 
 impl Exchange {
@@ -55,8 +62,8 @@ impl Exchange {
     /// an action is to keep secret lies in the vault.
     pub fn step(&mut self, mut context: Context<'_>, event: Event, vault: &mut Vault, now: Now) -> Action {
         match self.next(&mut context, &Said::of(&event, &mut String::new(), self.out), now) {
-            Ok(Step::Act(order)) => order.action(vault, 0),
-            Ok(Step::Had { token, life_ms }) => Action::Done(Ok(Outcome { token: vault.keep(token), life_ms })),
+            Ok(Step::Act(order)) => order.action(vault),
+            Ok(Step::Had { token, life_ms, .. }) => Action::Done(Ok(Outcome { token: vault.keep(token), life_ms })),
             Err(error) => Action::Done(Err(error)),
         }
     }
@@ -83,7 +90,13 @@ impl Exchange {
                     let token = Secret::new(facts.get("token"));
                     // A JWT of one's own has no answer that says it.
                     let own_ms = context.limits.assertion_lifetime_s.min(3600).wrapping_mul(1000);
-                    return Ok(Step::Had { token, life_ms: number(facts.get("life")).unwrap_or(own_ms) });
+                    let limits = context.limits;
+                    // Whoever asks the metadata server has noted where it is.
+                    let early_ms = match facts.get("root") {
+                        "" => limits.refresh_early_ms,
+                        _ => limits.metadata_refresh_early_ms,
+                    };
+                    return Ok(Step::Had { token, life_ms: number(facts.get("life")).unwrap_or(own_ms), early_ms });
                 }
                 b'w' => wants(facts, context.target),
                 b'N' => match facts.depth.checked_sub(1) {
@@ -161,6 +174,9 @@ impl Exchange {
             let usual = char::from(if failed { out } else { b'H' }).encode_utf8(&mut usual);
             let why = if failed { shown(body) } else { concat(&["HTTP ", &decimal(answer.status.into())]) };
             facts.put("why", &why);
+            if failed && said.expires_at_ms > 0 {
+                facts.put("passing", "1");
+            }
             self.at = marked(if read_next == b'*' { part(next, 1, next.len()) } else { usual }, self.at, facts)?;
         }
         Ok(())
@@ -168,18 +184,20 @@ impl Exchange {
 
     /// Begins at the plan of the credential, which may have changed.
     fn begin(&mut self, context: &mut Context<'_>, now: Now) {
-        let Context { credential, notes, target, limits } = context;
+        let Context { credential, notes, target, limits, timeout_ms } = context;
         let facts = &mut notes.0;
         (*facts, self.at) = credential.begin();
-        let today = decimal(calendar(now.wall_s()));
+        // By the server's clock, as far as it is known.
+        let now_s = now.wall_s().wrapping_add(credential.apart_s);
+        let today = decimal(calendar(now_s));
         facts.put("day", part(&today, 0, 8));
         facts.put("clock", part(&today, 8, 14));
         let mut names = Fields::new("now\0end\0ms\0probe\0absent\0id\0inner");
         for number in [
             // 0 is not noted; a clock that stands at the epoch is wrong by more than a second.
-            now.wall_s().max(1),
-            now.wall_s().wrapping_add(limits.assertion_lifetime_s.min(3600)),
-            limits.exchange_timeout_ms,
+            now_s.max(1),
+            now_s.wrapping_add(limits.assertion_lifetime_s.min(3600)),
+            *timeout_ms,
             limits.probe_timeout_ms,
             (now.mono_ms < credential.absent_until_ms).into(),
             (facts.depth == 0 && !target.is_access()).into(),

@@ -2,7 +2,6 @@
 
 use super::{CredentialId, Key};
 use crate::error::AuthError;
-use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -19,6 +18,9 @@ impl FlightId {
     }
 }
 
+/// The number of flights whose failure is told to nobody.
+const LEFT: FlightId = FlightId(u32::MAX);
+
 /// The flights under way, and those that ended lately and brought nothing.
 #[derive(Debug)]
 pub(crate) struct Flights {
@@ -33,7 +35,7 @@ struct Flight {
     key: Key,
     /// Whose token it is to bring, where that is known.
     credential: CredentialId,
-    /// When its leader was heard of last, or when it failed.
+    /// When its leader was heard of last, or is to be heard of again; of one that failed, until when nobody is to ask anew.
     since_ms: u64,
     failure: Option<AuthError>,
 }
@@ -80,20 +82,43 @@ impl Flights {
         }
     }
 
-    /// Its leader was heard of.
-    pub(crate) fn heard(&mut self, id: FlightId, now_ms: u64) {
-        if let Some(flight) = self.known.iter_mut().find(|flight| flight.id == id) {
-            flight.since_ms = now_ms;
+    /// Its leader was heard of, or is to be by then.
+    pub(crate) fn heard(&mut self, id: FlightId, at_ms: u64) {
+        if let Some(flight) = self.find(id) {
+            flight.since_ms = at_ms;
         }
     }
 
     /// Ends a flight that brought nothing; its followers are told the same. A flight that was
     /// already taken over has no say any more.
-    pub(crate) fn fail(&mut self, id: FlightId, error: &AuthError, now: Now) {
-        if let Some(flight) = self.known.iter_mut().find(|flight| flight.id == id) {
-            flight.since_ms = now.mono_ms;
+    pub(crate) fn fail(&mut self, id: FlightId, error: &AuthError, now_ms: u64) {
+        if let Some(flight) = self.find(id) {
+            flight.since_ms = flight.since_ms.max(now_ms);
             flight.failure = Some(error.clone());
         }
+    }
+
+    /// As [`fail`](Flights::fail), of one that only its leader had no time for: its followers look for themselves.
+    pub(crate) fn leave(&mut self, id: FlightId, error: &AuthError, now_ms: u64) {
+        self.fail(id, error, now_ms);
+        if let Some(flight) = self.find(id) {
+            flight.id = LEFT;
+        }
+    }
+
+    /// Until when nobody is to ask for that key, and why.
+    pub(crate) fn barred(&self, key: &Key, now_ms: u64) -> Option<(u64, &AuthError)> {
+        let flight = self.known.iter().find(|flight| flight.key == *key && flight.since_ms > now_ms)?;
+        Some((flight.since_ms, flight.failure.as_ref()?))
+    }
+
+    /// Whether a flight was taken over, or has ended.
+    pub(crate) fn is_gone(&mut self, id: FlightId) -> bool {
+        self.find(id).is_none()
+    }
+
+    fn find(&mut self, id: FlightId) -> Option<&mut Flight> {
+        self.known.iter_mut().find(|flight| flight.id == id).map(Box::as_mut)
     }
 
     /// Why the flight that was followed brought nothing.

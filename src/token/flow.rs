@@ -47,7 +47,8 @@ impl Flow {
     /// Takes what happened, and says what to do next.
     pub fn step(&mut self, event: Event, now: Now) -> Action {
         let Flow { credential, target, limits, exchange, notes, vault } = self;
-        exchange.step(Context { credential, notes, target, limits }, event, vault, now)
+        let timeout_ms = limits.exchange_timeout_ms;
+        exchange.step(Context { credential, notes, target, limits, timeout_ms }, event, vault, now)
     }
 
     /// A secret that an action names: a request's body.

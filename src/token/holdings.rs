@@ -2,7 +2,7 @@
 //! who is served at once.
 
 use super::cache::{Cache, State};
-use super::exchange::Step;
+use super::exchange::{Exchange, Notes, Step};
 use super::flights::Flights;
 use super::operations::Operation;
 use super::order::{Order, Said};
@@ -11,7 +11,6 @@ use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
 use crate::secret::Secret;
-use crate::text::decimal;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -25,7 +24,7 @@ pub(crate) struct Holdings {
     #[allow(clippy::vec_box, reason = "one code for vectors of whatever is boxed")]
     credentials: Vec<Box<Known>>,
     serial: u32,
-    pub(crate) random: u64,
+    random: u64,
     last: CredentialId,
 }
 
@@ -101,24 +100,40 @@ impl Holdings {
     }
 
     /// Keeps a token, as the one that was used last.
-    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, flight: FlightId, now: Now) {
+    pub(crate) fn keep(&mut self, key: Key, token: Secret, life_ms: u64, early_ms: u64, flight: FlightId, now: Now) {
         self.serial = self.serial.wrapping_add(1);
-        // Eight random bytes, one after the other: what they spread is instances, and the tokens of one.
-        self.random = self.random.rotate_left(8);
-        let lease = Lease::new(self.serial, life_ms, &self.limits, self.random as u8, now);
+        let jitter = self.random() as u8;
+        let before = self.cache.find(key.as_str()).map(|entry| &entry.lease);
+        let lease = Lease::new(self.serial, life_ms, early_ms, before, &self.limits, jitter, now);
         self.cache.put(key, token, lease, flight, self.limits.cached_tokens);
+    }
+
+    /// A number of 31 bits (Knuth's MMIX): what it spreads is instances, and the waits of one. It keeps no secret.
+    pub(crate) fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random >> 33
     }
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let mut said = said;
-        if operation.leads == FlightId::NONE {
-            if let Some(next) = self.decide(operation, now)? {
-                return Ok(next);
-            }
-            said = &Said::BEGUN;
+        // On a host where nobody can be woken, another may have taken over from one that went slowly.
+        if operation.exchange.out == 0 && self.flights.is_gone(operation.leads) {
+            operation.leads = FlightId::NONE;
         }
-        self.advance(operation, said, now)
+        if operation.leads == FlightId::NONE
+            && let Some(next) = self.decide(operation, now)?
+        {
+            return Ok(next);
+        }
+        operation.failure = None;
+        // Whoever is out for nothing begins, perhaps anew.
+        self.advance(operation, if operation.exchange.out == 0 { &Said::BEGUN } else { said }, now)
+    }
+
+    /// Sets what [`Holdings::new`] takes as its seed.
+    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        self.random = seed;
     }
 
     /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
@@ -143,23 +158,42 @@ impl Holdings {
         }
         if running != FlightId::NONE {
             *follows = running;
-            let text = decimal(running.0.into()).into();
-            return Ok(Some(Next::Act(Order { task: b'6', text })));
+            return Ok(Some(Next::Act(Order::wait(running, self.limits.follow_every_ms))));
+        }
+        if ask.retry.attempts > 1
+            && let Some((until_ms, error)) = self.flights.barred(key, now.mono_ms)
+        {
+            if until_ms >= ask.deadline_ms || ask.mode == Mode::Early {
+                return Err(error.clone());
+            }
+            *follows = FlightId::NONE;
+            return Ok(Some(Next::Act(Order::wait(FlightId::NONE, until_ms.saturating_sub(now.mono_ms)))));
         }
         *leads = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
+        let jitter = self.random() as u8;
+        // From the begin on, so that a refresh that hangs is no longer than the pause.
+        if let Some(entry) = self.cache.find(key.as_str()) {
+            entry.pause(now, entry.lease.pause_ms(&self.limits, jitter));
+        }
         Ok(None)
     }
 
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let Operation { ask, key, exchange, notes, leads, .. } = operation;
+        let random = self.random();
+        let Operation { ask, key, exchange, notes, leads, failed, failure, .. } = operation;
         let flight = *leads;
         let credential = &mut find(&mut self.credentials, ask.credential).ok_or_else(lost)?.credential;
-        let mut context = Context { credential, notes, target: &ask.target, limits: &self.limits };
+        let limits = &self.limits;
+        let timeout_ms = match self.cache.find(key.as_str()) {
+            Some(entry) if ask.mode == Mode::Early => entry.lease.pause_ms(limits, 0),
+            _ => limits.exchange_timeout_ms,
+        };
+        let mut context = Context { credential, notes, target: &ask.target, limits, timeout_ms };
         match exchange.next(&mut context, said, now) {
-            Ok(Step::Had { token, life_ms }) => {
+            Ok(Step::Had { token, life_ms, early_ms }) => {
                 self.flights.end(flight);
-                self.keep(core::mem::take(key), token, life_ms, flight, now);
+                self.keep(core::mem::take(key), token, life_ms, early_ms, flight, now);
                 Ok(Next::Done(ask.credential))
             }
             Ok(Step::Act(order)) => {
@@ -171,17 +205,41 @@ impl Holdings {
                     // The file may hold another key by now.
                     context.credential.search_anew();
                 }
-                // A fresh token has its early refresh still before it.
-                if let Some(entry) =
-                    self.cache.find(key.as_str()).filter(|entry| entry.lease.state(now) != State::Fresh)
-                {
-                    entry.pause(now, self.limits.refresh_pause_ms);
+                *failed = failed.wrapping_add(1);
+                let mut wait_ms = None;
+                if error.code == Code::ClockSkew && said.answer.date_ms > 0 {
+                    let apart_s = (said.answer.date_ms / 1000).wrapping_sub(now.wall_s());
+                    let known_s = core::mem::replace(&mut context.credential.apart_s, apart_s);
+                    // Once more, unless the time was right by the server's own clock; which may be wrong each time anew.
+                    if apart_s.wrapping_sub(known_s).wrapping_add(SAME_TIME_S) > 2 * SAME_TIME_S && *failed < 3 {
+                        wait_ms = Some(0);
+                    }
+                } else if error.transient {
+                    let asked_ms = error.retry_after_ms.unwrap_or_default();
+                    wait_ms = ask.retry.wait_ms(*failed, asked_ms, random);
+                    let pause_ms = wait_ms.unwrap_or(asked_ms);
+                    if let Some(entry) = self.cache.find(key.as_str()) {
+                        entry.pause(now, pause_ms);
+                    }
+                    // By a server's word nobody is kept from asking for longer than without it.
+                    self.flights.heard(flight, now.mono_ms.saturating_add(pause_ms.min(ask.retry.longest_ms)));
                 }
-                Err(error)
+                let Some(wait_ms) = wait_ms else { return Err(error) };
+                let until_ms = now.mono_ms.saturating_add(wait_ms);
+                if until_ms >= ask.deadline_ms || ask.mode == Mode::Early {
+                    self.flights.leave(flight, &error, now.mono_ms);
+                    return Err(error);
+                }
+                self.flights.heard(flight, until_ms);
+                (*exchange, *notes, *failure) = (Exchange::default(), Notes::default(), Some(error));
+                Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
             }
         }
     }
 }
+
+/// How far clocks may be apart and still tell the same time, in seconds.
+const SAME_TIME_S: u64 = 10;
 
 fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
     credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)

@@ -2,6 +2,7 @@
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
 use super::{Asked, Exchange, FlightId, Key, Notes};
+use crate::error::AuthError;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -22,6 +23,10 @@ pub(crate) struct Operation {
     pub(crate) follows: FlightId,
     pub(crate) exchange: Exchange,
     pub(crate) notes: Notes,
+    /// How many of its exchanges have failed.
+    pub(crate) failed: u32,
+    /// Why the last of them did, while it waits to try again.
+    pub(crate) failure: Option<AuthError>,
 }
 
 #[derive(Debug)]
@@ -41,7 +46,17 @@ impl Operations {
         self.last.0 = self.last.0.wrapping_add(1);
         let (id, key, leads, follows) = (self.last, Key::default(), FlightId::NONE, FlightId::NONE);
         let (exchange, notes) = (Exchange::default(), Notes::default());
-        self.waiting.push(Box::new(Operation { id, ask, key, leads, follows, exchange, notes }));
+        self.waiting.push(Box::new(Operation {
+            id,
+            ask,
+            key,
+            leads,
+            follows,
+            exchange,
+            notes,
+            failed: 0,
+            failure: None,
+        }));
         id
     }
 

@@ -10,7 +10,7 @@ use crate::jose::base64::encode_url;
 use crate::json::Text;
 use crate::record::Fields;
 use crate::secret::{Secret, Vault};
-use crate::text::cut;
+use crate::text::{concat, cut, decimal};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,7 +22,7 @@ pub(crate) struct Order {
     /// | `3` | a request | method, URL, milliseconds, the files of a client certificate and its key with a line break between or nothing, body, and then the headers, each as name and value |
     /// | `4` | a file | path |
     /// | `5` | a function | its number; nothing and the audience, `1` and the scopes, or `2` and the type and audience of a subject token |
-    /// | `6` | a flight | its number |
+    /// | `6` | a flight, or some time | its number, 0 for none; milliseconds, for which to wait where nobody can be woken |
     /// | `7` | the environment | names |
     /// | `8` | a program | milliseconds, command, variables of its environment as `NAME=text` |
     /// | `9` | certificates | paths of a leaf's file and of its chain's, the second may be empty |
@@ -50,8 +50,13 @@ pub(crate) mod happening {
 }
 
 impl Order {
+    /// To wait for the end of a flight, or for some time.
+    pub(crate) fn wait(flight: FlightId, ms: u64) -> Order {
+        Order { task: b'6', text: concat(&[&decimal(flight.0.into()), "\0", &decimal(ms)]).into() }
+    }
+
     /// The same for a host in Rust; what is secret goes to the vault.
-    pub(crate) fn action(self, vault: &mut Vault, poll_ms: u64) -> Action {
+    pub(crate) fn action(self, vault: &mut Vault) -> Action {
         let mut fields = Fields::new(&self.text);
         match self.task {
             b'2' => {
@@ -69,7 +74,10 @@ impl Order {
                 Action::Send(Request { method, url, headers, body, client_certificate, timeout_ms })
             }
             b'4' => Action::Read { path: fields.rest().into() },
-            b'6' => Action::Join { flight: FlightId(fields.small()), poll_ms },
+            b'6' => match (FlightId(fields.small()), fields.number()) {
+                (FlightId::NONE, ms) => Action::Wait { ms },
+                (flight, poll_ms) => Action::Join { flight, poll_ms },
+            },
             b'7' => {
                 let mut names = Vec::new();
                 while !fields.rest().is_empty() {

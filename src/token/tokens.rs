@@ -6,7 +6,7 @@ use super::holdings::{Holdings, Next};
 use super::operations::{Operation, Operations};
 use super::order::Said;
 use super::{Action, Event, FlightId, Key, Lease, OperationId};
-use crate::config::Limits;
+use crate::config::{Limits, Retry};
 use crate::credential::{Credential, Terms};
 use crate::error::{AuthError, Code};
 use crate::grant::Target;
@@ -23,8 +23,10 @@ pub struct Ask {
     pub target: Target,
     /// Whether a token that is had will do.
     pub mode: Mode,
-    /// When the caller gives up, by the monotonic clock.
+    /// When the caller gives up, by the monotonic clock. No wait before another attempt goes beyond it.
     pub deadline_ms: u64,
+    /// How often an exchange is tried that may pass.
+    pub retry: Retry,
 }
 
 /// An [`Ask`] in the flat form.
@@ -34,6 +36,7 @@ pub(crate) struct Asked {
     pub(crate) target: Target,
     pub(crate) mode: Mode,
     pub(crate) deadline_ms: u64,
+    pub(crate) retry: Retry,
 }
 
 /// Who asks for a token.
@@ -108,7 +111,13 @@ impl Tokens {
     /// Sets what [`Tokens::new`] takes as its seed.
     #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn set_seed(&mut self, seed: u64) {
-        self.holdings.random = seed;
+        self.holdings.set_seed(seed);
+    }
+
+    /// What spreads waits.
+    #[cfg(all(any(feature = "js", feature = "fetch"), target_arch = "wasm32", target_os = "unknown"))]
+    pub(crate) fn random(&mut self) -> u64 {
+        self.holdings.random()
     }
 
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
@@ -130,12 +139,12 @@ impl Tokens {
 
     /// Begins a call. The number is for [`Tokens::step`]; a call that is done at once has none.
     pub fn begin(&mut self, ask: Ask, now: Now) -> (Option<OperationId>, Turn) {
-        let Ask { source, target, mode, deadline_ms } = ask;
+        let Ask { source, target, mode, deadline_ms, retry } = ask;
         let credential = match source {
             Source::Credential(id) => id,
             Source::Environment { file, hosts } => self.register(Credential::search(&file, &hosts), false),
         };
-        match self.admit(Asked { credential, target, mode, deadline_ms }, now) {
+        match self.admit(Asked { credential, target, mode, deadline_ms, retry }, now) {
             Ok(id) => match self.step(id, Event::Begun, now) {
                 turn @ Turn::Act { .. } => (Some(id), turn),
                 turn @ Turn::Done { .. } => (None, turn),
@@ -148,11 +157,7 @@ impl Tokens {
     pub fn step(&mut self, id: OperationId, event: Event, now: Now) -> Turn {
         let task = self.operations.get(id).map_or(0, |operation| operation.exchange.out);
         match self.next(id, &Said::of(&event, &mut String::new(), task), now) {
-            Ok(Next::Act(order)) => {
-                let poll_ms = self.holdings.limits.follow_every_ms;
-                let leads = self.leads(id).some();
-                Turn::Act { leads, action: order.action(&mut self.vault, poll_ms) }
-            }
+            Ok(Next::Act(order)) => Turn::Act { leads: self.leads(id).some(), action: order.action(&mut self.vault) },
             Ok(Next::Done(_)) => {
                 let key = self.last_used().map(|entry| entry.key.clone()).unwrap_or_default();
                 let evicted = Some(core::mem::take(&mut self.holdings.cache.evicted));
@@ -191,7 +196,7 @@ impl Tokens {
         if !matches!(next, Ok(Next::Act { .. })) {
             // A failure is shared with those who follow.
             if let Err(error) = &next {
-                self.holdings.flights.fail(operation.leads, error, now);
+                self.holdings.flights.fail(operation.leads, error, now.mono_ms);
             }
             self.operations.remove(id);
         }
@@ -217,7 +222,12 @@ impl Tokens {
     /// Gives a call up. If it led a flight, one of its followers takes over.
     pub fn abandon(&mut self, id: OperationId) {
         if let Some(operation) = self.operations.remove(id) {
-            self.holdings.flights.end(operation.leads);
+            let flights = &mut self.holdings.flights;
+            match &operation.failure {
+                // Until then nobody else is to ask, either.
+                Some(error) => flights.leave(operation.leads, error, 0),
+                None => flights.end(operation.leads),
+            }
         }
     }
 
@@ -263,7 +273,9 @@ impl Tokens {
 
     /// Takes back what a host kept of a token over a restart of the module.
     pub fn restore(&mut self, key: Key, expires_at_ms: u64, now: Now) -> Option<Lease> {
-        self.holdings.keep(key, Secret::default(), expires_at_ms.saturating_sub(now.wall_ms), FlightId::NONE, now);
+        let early_ms = self.holdings.limits.refresh_early_ms;
+        let life_ms = expires_at_ms.saturating_sub(now.wall_ms);
+        self.holdings.keep(key, Secret::default(), life_ms, early_ms, FlightId::NONE, now);
         self.last_used().map(|entry| entry.lease)
     }
 }

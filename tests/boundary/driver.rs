@@ -78,8 +78,13 @@ pub(crate) fn begin(credential: &str) -> Vec<String> {
     begin_as(credential, USUAL)
 }
 
+/// Once, unless a test says otherwise.
 pub(crate) fn begin_as(credential: &str, mode: &str) -> Vec<String> {
-    call(&["g", "120000", credential, "", mode, AUDIENCE])
+    begin_with(credential, mode, "1")
+}
+
+pub(crate) fn begin_with(credential: &str, mode: &str, attempts: &str) -> Vec<String> {
+    call(&["g", "120000", credential, "", mode, attempts, "500", "30000", AUDIENCE])
 }
 
 pub(crate) fn step(turn: &[String], event: &str, value: &str, text: &str) -> Vec<String> {

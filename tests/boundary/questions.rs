@@ -54,9 +54,9 @@ fn errors_without_a_server_leave_its_fields_empty() {
         (8, &[ERROR, "invalid_credential"].map(String::from)[..], "")
     );
     assert_eq!(call(&["c", "", "http://10.0.0.1", FACTS, "", &key_file("a")])[1], "invalid_option");
-    let code = |credential, access, wanted| call(&["g", "1", credential, access, USUAL, wanted]).remove(1);
+    let code = |credential, access, wanted| call(&["g", "1", credential, access, USUAL, "1", "", "", wanted]).remove(1);
     let search = call(&["c", "", "", &format!("{FACTS}\x01lacks\x02files"), "", ""]).remove(0);
-    let nowhere = call(&["g", "1", &search, "", USUAL, AUDIENCE]);
+    let nowhere = call(&["g", "1", &search, "", USUAL, "1", "", "", AUDIENCE]);
     assert_eq!(nowhere[..2], [ERROR, "credential_not_found"]);
     assert_eq!(code("99", "", AUDIENCE), "core_failed");
     assert_eq!((code("99", "", ""), code("99", "1", "")), ("invalid_audience".into(), "invalid_scope".into()));
@@ -66,7 +66,7 @@ fn errors_without_a_server_leave_its_fields_empty() {
 #[test]
 fn files_and_functions_are_asked_for() {
     start();
-    let begin = |credential, access, wanted| call(&["g", "120000", credential, access, USUAL, wanted]);
+    let begin = |credential, access, wanted| call(&["g", "120000", credential, access, USUAL, "1", "", "", wanted]);
     let search = call(&["c", "", "", &format!("{FACTS}\x01file\x02/key.json"), "", ""]).remove(0);
     let reading = begin(&search, "", AUDIENCE);
     assert_eq!((reading[0].as_str(), reading[3].as_str()), (READ, "/key.json"));

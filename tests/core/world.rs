@@ -1,6 +1,6 @@
 //! A clock, a token endpoint that says what it is told to, and the shortest driver there is.
 
-use cloud_run_auth::config::Limits;
+use cloud_run_auth::config::{Limits, Retry};
 use cloud_run_auth::credential::Credential;
 use cloud_run_auth::error::AuthError;
 use cloud_run_auth::grant::{Audience, Target};
@@ -57,7 +57,8 @@ impl World {
 
     pub(crate) fn ask_for(&self, source: Source, audience: &str) -> Ask {
         let target = Target::id_token(Audience::parse(audience).unwrap());
-        Ask { source, target, mode: Mode::Usual, deadline_ms: self.now.mono_ms + 120_000 }
+        // Once, unless a test says otherwise.
+        Ask { source, target, mode: Mode::Usual, deadline_ms: self.now.mono_ms + 120_000, retry: Retry::OFF }
     }
 
     pub(crate) fn begin(&mut self, ask: Ask) -> Stand {

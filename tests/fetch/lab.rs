@@ -1,5 +1,6 @@
 //! The tests' end of `lab.js`, and short ways to what most of them need.
 
+use cloud_run_auth::config::Retry;
 use cloud_run_auth::error::{AuthError, Code};
 use cloud_run_auth::fetch::{Error, Options, Response, Session};
 use js_sys::Promise;
@@ -71,8 +72,9 @@ impl World {
         World { lab, key, base }
     }
 
+    /// Nothing is tried again, unless a test says otherwise.
     pub(crate) fn options(&self) -> Options {
-        Options::new().credential(self.key.as_str()).emulator(self.lab.origin())
+        Options::new().credential(self.key.as_str()).emulator(self.lab.origin()).retry(Retry::OFF)
     }
 
     pub(crate) fn session(&self) -> Session {

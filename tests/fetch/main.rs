@@ -16,6 +16,7 @@ mod lab;
 mod options;
 mod paths;
 mod refusals;
+mod retry;
 mod tokens;
 
 // The emulator is an ECMAScript module.
