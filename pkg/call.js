@@ -1,5 +1,7 @@
 // Sends one call, and again where a new token or a redirect asks for it.
 import { ask, fetchBy } from "./core.js";
+import { pause } from "./deadline.js";
+import { timesOf } from "./deeds.js";
 import { carry } from "./draft.js";
 import { acquire, invalidate, USUAL } from "./driver.js";
 import { AuthError } from "./errors.js";
@@ -16,31 +18,46 @@ import { AuthError } from "./errors.js";
  * @param {import("./draft.js").Draft} draft
  * @param {Slot} slot
  * @param {AbortSignal | undefined} signal
- * @param {Response} [response] The first answer, where the call was sent already
+ * @param {number} ends When the caller gives up, by the monotonic clock
+ * @param {Promise<Response>} [sent] What comes, where the call was sent already
  * @param {string} [token] The token that it was sent with
  * @returns {Promise<Response>}
  */
-export async function send(config, target, [input, href, init, carrier, replayable], slot, signal, response, token = "") {
+export async function send(config, target, [input, href, init, carrier, replayable, retry], slot, signal, ends, sent, token = "") {
   let resent = false;
   let hops = 0;
+  let tried = 0;
   for (;;) {
     const follows = init.redirect === "follow";
-    if (!response) {
+    if (!sent) {
       ({ token } = slot);
       carry(init.headers, carrier, target, slot);
-      response = await fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
+      sent = fetchBy(config, input, { __proto__: null, ...init, redirect: follows ? "manual" : init.redirect, signal });
     }
-    const { status } = response;
-    if (status === 401) {
+    /** @type {Response | undefined} */
+    let response;
+    /** @type {unknown} */
+    let failure;
+    try {
+      response = await sent;
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      failure = thrown;
+    }
+    sent = undefined;
+    const { status = 0, ok, body } = response ?? {};
+    const method = init.method.toUpperCase();
+    const to = response && follows && pointed(response, href);
+    /** @type {string | undefined} */
+    let wait;
+    if (response && status === 401) {
       if (!resent) invalidate(slot, token);
       if (ask("r", status, resent, hops, replayable)[0] !== "3") return response;
       resent = true;
-    } else {
-      const to = follows && pointed(response, href);
-      if (!to) return response;
+    } else if (response && to) {
       // With userinfo it would begin otherwise.
       const stays = to.startsWith(`${new URL(href).origin}/`);
-      const [hop] = ask("r", status, false, hops++, replayable, stays, init.method.toUpperCase());
+      const [hop] = ask("r", status, false, hops++, replayable, stays, method);
       if (hop === "0") return response;
       // What else a Request says holds for the next one, too; with a body it cannot be made again.
       input = input instanceof Request && !input.body ? new Request(to, input) : to;
@@ -51,11 +68,32 @@ export async function send(config, target, [input, href, init, carrier, replayab
         replayable = true;
         for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
       }
+    } else {
+      const after = response ? timesOf(response)[1] : 0;
+      // Where redirects are to be errors, what was thrown may be one.
+      if (!ok && (response || init.redirect !== "error"))
+        [wait] = ask(
+          "t",
+          status,
+          ++tried,
+          after,
+          ends - performance.now(),
+          ...retry.times,
+          replayable,
+          method,
+          retry.methods,
+          retry.statuses,
+        );
+      if (!wait) {
+        if (response) return response;
+        throw failure;
+      }
     }
     // Lets the connection go.
-    response.body?.cancel().catch(() => {});
-    response = undefined;
-    if (status === 401) slot = await acquire(config, target, USUAL, signal);
+    body?.cancel().catch(() => {});
+    if (wait) await pause(+wait, signal);
+    // Others may have a new one by now, or this one may have ended.
+    if (wait || status === 401) slot = await acquire(config, target, USUAL, ends, signal, retry);
   }
 }
 

@@ -1,4 +1,5 @@
-// How long one call may take until its headers are there: a timer of its own and the caller's signal, as one signal.
+// How long one call may take until its headers are there: a timer of its own and the caller's signal, as one signal. And how long
+// it waits before it is sent again.
 import { TimeoutError } from "./errors.js";
 
 /**
@@ -8,11 +9,13 @@ import { TimeoutError } from "./errors.js";
  * @template T
  * @param {number | false} ms
  * @param {AbortSignal | null | undefined} callers
- * @param {(signal: AbortSignal | undefined) => Promise<T>} act
+ * @param {(signal: AbortSignal | undefined, ends: number) => Promise<T>} act Is told, too, when the time is over, by the monotonic clock
  * @returns {Promise<T>}
  */
 export async function within(ms, callers, act) {
-  if (ms === false && !callers) return act(undefined);
+  // How long a call without a timeout counts as alive.
+  const ends = performance.now() + (ms || 3_600_000);
+  if (ms === false && !callers) return act(undefined, ends);
   // AbortSignal.timeout would cost ten times as much, and would cut off the body too.
   const controller = new AbortController();
   const signal = callers ? AbortSignal.any([callers, controller.signal]) : controller.signal;
@@ -22,7 +25,7 @@ export async function within(ms, callers, act) {
     return await new Promise((resolve, reject) => {
       if (ms !== false) timer = setTimeout(() => reject(controller.abort(new TimeoutError(ms))), ms);
       // A listener would cost every call as much as all the rest of it.
-      (callers ? raced(act(signal), signal) : act(signal)).then(resolve, reject);
+      (callers ? raced(act(signal, ends), signal) : act(signal, ends)).then(resolve, reject);
     });
   } catch (thrown) {
     throw signal.aborted ? signal.reason : thrown;
@@ -42,5 +45,17 @@ export function raced(promise, signal) {
     if (signal.aborted) reject();
     signal.addEventListener("abort", reject);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
+  });
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal | undefined} signal Ends the wait; its own reason is what is thrown
+ * @returns {Promise<void>}
+ */
+export function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => reject(clearTimeout(timer) ?? signal.reason));
   });
 }

@@ -75,10 +75,19 @@ export async function send(config, [method, url, timeout, certificate, body, ...
     if (response.type === "opaqueredirect") throw new Error("it redirects, which credentials do not follow");
     // Each time it is unpacked a small answer may become a large one.
     if (response.headers.get("content-encoding")?.includes(",")) throw new Error("it is encoded more than once");
-    const [date, after] = [Date.parse(response.headers.get("date") ?? ""), response.headers.get("retry-after") ?? ""];
-    const retryAfter = /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now());
-    return [await textOf(response), response.status, date, retryAfter];
+    return [await textOf(response), response.status, ...timesOf(response)];
   });
+}
+
+/**
+ * What the server's clock said, and for how long it wants to be left alone; NaN where it did not say.
+ *
+ * @param {Response} response
+ * @returns {[date: number, retryAfter: number]}
+ */
+export function timesOf({ headers }) {
+  const [date, after] = [Date.parse(headers.get("date") ?? ""), headers.get("retry-after") ?? ""];
+  return [date, /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now())];
 }
 
 /** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */

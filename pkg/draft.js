@@ -1,13 +1,14 @@
 // One call as the caller wrote it: read once, sent perhaps more than once.
-import { bare, checked, invalid, isObject, isString, mergedHeaders, stringify } from "./options.js";
+import { bare, checked, invalid, isObject, isString, mergedHeaders, readRetry, stringify } from "./options.js";
 
 /** @typedef {import("./options.js").Config} Config */
 
 /**
  * What fetch gets, the URL that it means, what else fetch gets (always with method, headers and redirect), which header takes the
- * token, whether the body can be sent again, and how long the call may take.
+ * token, whether the body can be sent again, how it is tried again, and how long the call may take.
  *
- * @typedef {[input: string | Request, href: string, init: any, carrier: string, replayable: boolean, timeout: number | false]} Draft
+ * @typedef {[input: string | Request, href: string, init: any, carrier: string, replayable: boolean, retry: import("./options.js").Retry,
+ *   timeout: number | false]} Draft
  */
 
 /**
@@ -21,7 +22,7 @@ import { bare, checked, invalid, isObject, isString, mergedHeaders, stringify } 
  */
 export function draft(config, href, sessions, verb, given, request) {
   // What is ours is not fetch's.
-  const { json, searchParams, timeout, ...own } = bare("init", given);
+  const { json, searchParams, timeout, retry, ...own } = bare("init", given);
   const init = bare("init", own);
   init.method = verb ?? init.method ?? request?.method ?? "GET";
   if (!isString(init.method)) throw invalid("the method is not a text.");
@@ -44,7 +45,8 @@ export function draft(config, href, sessions, verb, given, request) {
   if (!replayable && init.body) init.duplex ??= "half";
   const url = searchParams === undefined ? href : withQuery(href, searchParams);
   const whole = request && url !== request.url ? new Request(url, request) : request;
-  return [whole ?? url, url, init, carrier, replayable, checked("timeout", timeout ?? config.timeout)];
+  const tried = retry === undefined ? config.retry : readRetry(checked("retry", retry), config.retry.given);
+  return [whole ?? url, url, init, carrier, replayable, tried, checked("timeout", timeout ?? config.timeout)];
 }
 
 /**

@@ -2,7 +2,7 @@
 // done, and when, and by whom, is the core's to say.
 import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
 import { keepAmong, register, rotations } from "./credential.js";
-import { raced } from "./deadline.js";
+import { pause, raced } from "./deadline.js";
 import { call, read, readCertificates, readVariables, runProgram, send, sign } from "./deeds.js";
 import { isString } from "./options.js";
 
@@ -33,9 +33,6 @@ export const USUAL = 0;
 export const EARLY = 1;
 export const FORCED = 2;
 
-/** How often a flight is looked for where nobody wakes those who follow it, in milliseconds. */
-const LOOK_EVERY = 25;
-
 /** Tokens by the core's key. They live here and not in the module, so that they outlive a restart. @type {Map<string, Slot>} */
 const slots = new Map();
 /** What wakes those who follow a flight. Not used where a request may not await another's promise. @type {Map<number, Array<(value?: unknown) => void>>} */
@@ -52,14 +49,16 @@ onRestart(() => {
  * @param {Config} config
  * @param {Target} target
  * @param {number} how USUAL, EARLY or FORCED
+ * @param {number} ends When the caller gives up, by the monotonic clock
  * @param {AbortSignal} [signal] Ends the wait, and the exchange if nobody else leads it
+ * @param {import("./options.js").Retry} [retry]
  * @returns {Promise<Slot>}
  */
-export async function acquire(config, target, how, signal = new AbortController().signal) {
+export async function acquire(config, target, how, ends, signal = new AbortController().signal, retry = config.retry) {
   await ready();
   signal.throwIfAborted();
   for (let tries = 3; tries--;) {
-    const slot = await run(config, target, how, signal);
+    const slot = await run(config, target, how, ends, signal, retry);
     if (slot) return slot;
   }
   throw coreFailed();
@@ -81,10 +80,12 @@ export function invalidate(slot, token) {
  * @param {Config} config
  * @param {Target} target
  * @param {number} how
+ * @param {number} ends
  * @param {AbortSignal} signal
+ * @param {import("./options.js").Retry} retry
  * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
  */
-async function run(config, target, how, signal) {
+async function run(config, target, how, ends, signal, retry) {
   const begun = epoch;
   /** Whether the core was started anew: then what it said before is void. */
   const isStale = () => epoch !== begun;
@@ -92,7 +93,8 @@ async function run(config, target, how, signal) {
   let operation;
   let leads = 0;
   try {
-    let [kind, ...rest] = begin(config, target, how);
+    const [access, wanted] = target;
+    let [kind, ...rest] = ask("g", ends, register(config, false), access, how, ...retry.times, wanted);
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
@@ -103,7 +105,7 @@ async function run(config, target, how, signal) {
         signal.throwIfAborted();
         event = "1";
         cause = thrown;
-        return [reason(thrown) || "an unknown fault"];
+        return [reason(thrown) || "an unknown fault", thrown?.transient];
       });
       if (isStale()) return undefined;
       try {
@@ -128,7 +130,7 @@ async function run(config, target, how, signal) {
         await config.onRefreshToken?.(rotated);
       }
     }
-    return slot ?? (await acquire(config, target, FORCED, signal));
+    return slot ?? (await acquire(config, target, FORCED, ends, signal, retry));
   } catch (/** @type {any} */ thrown) {
     if (!isStale()) ask("a", operation);
     config.told = undefined;
@@ -141,26 +143,17 @@ async function run(config, target, how, signal) {
 }
 
 /**
- * @param {Config} config
- * @param {Target} target
- * @param {number} how
- */
-function begin(config, [access, wanted], how) {
-  const deadline = performance.now() + (config.timeout || 3_600_000);
-  return ask("g", deadline, register(config, false), access, how, wanted);
-}
-
-/**
  * Waits until a flight has ended. Where there is nothing to wait for, looking again at once would leave no turn to whoever is to
  * end it.
  *
  * @param {Config} config
- * @param {string[]} what The flight's number
+ * @param {string[]} what The flight's number, 0 for none, and milliseconds
+ * @param {AbortSignal} signal
  * @returns {Promise<import("./deeds.js").Outcome>}
  */
-async function join(config, [flight]) {
+async function join(config, [flight, ms], signal) {
   const followers = flights.get(+flight);
-  await new Promise((wake) => (followers ? followers.push(wake) : setTimeout(wake, LOOK_EVERY)));
+  await (followers ? new Promise((wake) => followers.push(wake)) : pause(+ms, signal));
   return [];
 }
 

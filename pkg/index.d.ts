@@ -248,11 +248,15 @@ export interface SessionOptions {
    */
   timeout?: number | false | undefined;
   /**
-   * Reserved: it is checked, and has no effect. Neither exchanges nor requests are retried in this version, except for the one
-   * resend after a 401. `AuthError.transient` says when another try may help.
+   * How often, and after how long, what failed is tried again: the exchange for a token where it may pass
+   * ({@link AuthError.transient}), and a request that got no answer, or one with certain statuses, where its method does twice what it
+   * does once and its body can be sent again. `Retry-After` is heeded (RFC 9110, section 10.2.3). No wait goes beyond the call's
+   * timeout: then its last answer or error comes at once. False: nothing is tried again, but for the one resend after a 401.
+   * Default: see {@link RetryOptions}.
    *
    * @example
    * createSession("https://orders-abc.a.run.app", { retry: false });
+   * createSession("https://orders-abc.a.run.app", { retry: { attempts: 5, statuses: [503] } });
    */
   retry?: RetryOptions | false | undefined;
   /**
@@ -350,12 +354,29 @@ export const customFetch: unique symbol;
  */
 export const allowInsecureRequests: unique symbol;
 
-/** Reserved: no member has an effect in this version. */
+/**
+ * How what failed is tried again. The wait before the next attempt is left to chance, from none at all to `delay` before the second and to
+ * twice as much before each further one, at most `maxDelay`: so those who failed together do not come back together.
+ */
 export interface RetryOptions {
-  [reserved: string]: unknown;
+  /** Attempts in all, from 1 on. Default: 3. */
+  attempts?: number | undefined;
+  /** The longest wait before the second attempt, in milliseconds. Default: 500. */
+  delay?: number | undefined;
+  /** What the longest wait grows to, in milliseconds; where a server asks for a longer one, its word counts. Default: 30,000. */
+  maxDelay?: number | undefined;
+  /**
+   * The methods whose requests may be sent twice (RFC 9110, section 9.2.2). Default: GET, HEAD, OPTIONS, PUT, DELETE, TRACE.
+   *
+   * @example
+   * await session.post("/orders", { json: { id: "7f3", item: 7 }, retry: { methods: ["POST"] } });
+   */
+  methods?: string[] | undefined;
+  /** The statuses after which a request is sent again. Default: 408, 429, 500, 502, 503, 504. */
+  statuses?: number[] | undefined;
 }
 
-/** What one call may be told: everything that the runtime's fetch takes, and three members of ours. */
+/** What one call may be told: everything that the runtime's fetch takes, and four members of ours. */
 export type SessionInit = RequestInit & OwnInit & RuntimeInit;
 
 /** The members of {@link SessionInit} that fetch does not know. */
@@ -382,6 +403,13 @@ export interface OwnInit {
    * await session.get("/report", { timeout: false });
    */
   timeout?: number | false | undefined;
+  /**
+   * As the session's option, for this call; members that are left out are the session's.
+   *
+   * @example
+   * await session.get("/report", { retry: false });
+   */
+  retry?: RetryOptions | false | undefined;
 }
 
 /**

@@ -24,6 +24,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {boolean | undefined} gcloud
  * @property {string | undefined} quotaProject
  * @property {number | false} timeout
+ * @property {Retry} retry
  * @property {string | undefined} userAgent
  * @property {HeadersInit | undefined} headers
  * @property {"authorization" | "x-serverless-authorization" | undefined} authorizationHeader
@@ -35,6 +36,13 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
  * @property {[core: string, number: number, epoch: number]} [known] The number that one core, told of one emulator, has for the credential
+ */
+
+/**
+ * How often and after how long what failed is tried again, in the order of the core's fields; and for which methods and after which
+ * statuses requests are, each with a space around it.
+ *
+ * @typedef {{ given: object, times: number[], methods: string, statuses: string }} Retry
  */
 
 /** @typedef {[is: (value: any) => unknown, what: string, code?: import("./errors.js").ErrorCode]} Kind */
@@ -85,7 +93,7 @@ const kinds = {
   quotaProject: text,
   onRefreshToken: fn,
   timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
-  retry: [(v) => v === false || isObject(v), "an object or false"],
+  retry: [(v) => v === false || isRetry(v), "false, or of { attempts, delay, maxDelay, methods, statuses }"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],
   authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
@@ -111,6 +119,7 @@ export function readOptions(base, options) {
   const { credential, headers, allowedHosts, endpoints } = config;
   if (config.audience && config.scopes) throw invalid("give audience for ID tokens or scopes for access tokens, not both.");
   config.timeout ??= 120_000;
+  config.retry = readRetry(config.retry);
   config.headers = headers && mergedHeaders(headers);
   config.allowedHosts = allowedHosts && ` ${allowedHosts.join(" ").toLowerCase()} `;
   config.universeDomain ??= "googleapis.com";
@@ -129,6 +138,36 @@ export function checked(name, value) {
   const [is, what, code = "invalid_option"] = kinds[name];
   if (value === undefined || is(value)) return value;
   throw new AuthError(code, `the option ${String(name)} is not ${what}.`);
+}
+
+/** @param {any} v */
+const isCount = (v) => Number.isInteger(v) && v >= 0 && v <= 2147483647;
+/** @type {Record<string, (value: any) => unknown>} */
+const retryKinds = {
+  // @ts-expect-error: it is the prototype, and no option.
+  __proto__: null,
+  attempts: (v) => isCount(v) && v,
+  delay: isCount,
+  maxDelay: isCount,
+  methods: (v) => Array.isArray(v) && v.every((method) => isString(method) && /^[\w!#$%&'*+.^`|~-]+$/.test(method)),
+  statuses: (v) => Array.isArray(v) && v.every(isCount),
+};
+
+/** @param {any} v */
+const isRetry = (v) =>
+  isObject(v) && !Array.isArray(v) && Object.entries(v).every(([name, value]) => value === undefined || retryKinds[name]?.(value));
+
+/**
+ * @param {any} given
+ * @param {object} [sessions] What holds where nothing else is given
+ * @returns {Retry}
+ */
+export function readRetry(given, sessions) {
+  const all = bare("retry", { ...sessions, ...(given === false ? { attempts: 1 } : given) });
+  const { attempts = 3, delay = 500, maxDelay = 30_000, methods, statuses } = all;
+  /** @param {unknown[]} [words] */
+  const listed = (words) => (words ? ` ${words.join(" ")} `.toUpperCase() : "");
+  return { given: all, times: [attempts, delay, maxDelay], methods: listed(methods), statuses: listed(statuses) };
 }
 
 /**

@@ -127,11 +127,17 @@ class Session {
     if (verb && init === undefined && this.#known && slot && timeFor(slot) < slot.refreshAt && !this.#disposed) {
       const [place, target, headers] = this.#known;
       const url = below(config, place, input);
-      return within(config.timeout, undefined, async (signal) => {
+      return within(config.timeout, undefined, async (signal, ends) => {
         const plain = this.#plainHeaders(slot);
         const [token] = plain;
-        const response = await fetchBy(config, url, { __proto__: null, method: verb, headers: plain[1], redirect: "manual", signal });
-        return response.ok ? response : send(config, target, draft(config, url, headers, verb), slot, signal, response, token);
+        const sent = fetchBy(config, url, { __proto__: null, method: verb, headers: plain[1], redirect: "manual", signal });
+        try {
+          const response = await sent;
+          if (response.ok) return response;
+        } catch {
+          // It is seen again by whoever may send once more.
+        }
+        return send(config, target, draft(config, url, headers, verb), slot, signal, ends, sent, token);
       });
     }
     const [place, target, headers] = await this.#facts();
@@ -139,7 +145,10 @@ class Session {
     const isPath = verb || (isString(input) && !/^[a-z][a-z0-9+.-]*:/i.test(input));
     const href = isPath ? below(config, place, input) : absolute(place, request?.url ?? input);
     const call = draft(config, href, headers, verb, init, init instanceof Request ? init : request);
-    return within(call[5], call[2].signal, async (signal) => send(config, target, call, await this.#usual(target, signal), signal));
+    const [, , { signal }, , , retry, timeout] = call;
+    return within(timeout, signal, async (signal, ends) =>
+      send(config, target, call, await this.#usual(target, ends, signal, retry), signal, ends),
+    );
   }
 
   /**
@@ -169,7 +178,9 @@ class Session {
     const given = bare("options", options);
     const scopes = given.scopes ?? config.scopes ?? ["https://www.googleapis.com/auth/cloud-platform"];
     const wanted = access ? sorted(checked("scopes", scopes)) : checked("audience", given.audience ?? audience);
-    return within(config.timeout, given.signal, (signal) => this.#acquired([access, wanted], given.forceRefresh ? FORCED : USUAL, signal));
+    return within(config.timeout, given.signal, (signal, ends) =>
+      this.#acquired([access, wanted], given.forceRefresh ? FORCED : USUAL, ends, signal),
+    );
   }
 
   async #facts() {
@@ -192,31 +203,49 @@ class Session {
   }
 
   /**
-   * The token of every call; one that is about to end is renewed on the way.
+   * The token of every call.
    *
    * @param {Target} target
+   * @param {number} ends
    * @param {AbortSignal} [signal]
+   * @param {import("./options.js").Retry} [retry]
    */
-  async #usual(target, signal) {
+  async #usual(target, ends, signal, retry) {
     const slot = this.#slot;
-    const now = slot ? timeFor(slot) : 0;
-    if (!slot || now >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, signal));
-    // Without an end of its own one that hangs would keep all others from going, for ever.
-    if (now >= slot.refreshAt) within(this.#config.timeout, undefined, (own) => this.#acquired(target, EARLY, own)).catch(() => {});
+    if (!slot || timeFor(slot) >= slot.expiresAt) return (this.#slot = await this.#acquired(target, USUAL, ends, signal, retry));
+    this.#renew(target, slot);
     return slot;
   }
 
   /**
-   * A token. On hosts that end what a request leaves behind, others may wait for it.
+   * A token; one that is about to end is renewed on the way.
    *
    * @param {Target} target
    * @param {number} how
+   * @param {number} ends
    * @param {AbortSignal} [signal]
+   * @param {import("./options.js").Retry} [retry]
    */
-  #acquired(target, how, signal) {
-    const slot = acquire(this.#config, target, how, signal);
+  async #acquired(target, how, ends, signal, retry) {
+    const acquiring = acquire(this.#config, target, how, ends, signal, retry);
+    // On hosts that end what a request leaves behind, others may wait for it.
     const waitUntil = this.#config.waitUntil ?? host.waitUntil;
-    waitUntil?.(slot.catch(() => {}));
+    waitUntil?.(acquiring.catch(() => {}));
+    const slot = await acquiring;
+    if (how === USUAL) this.#renew(target, slot);
     return slot;
+  }
+
+  /**
+   * Has a new token got in the background, if the one that is had is about to end.
+   *
+   * @param {Target} target
+   * @param {Slot} slot
+   */
+  #renew(target, slot) {
+    const now = timeFor(slot);
+    // Without an end of its own one that hangs would keep all others from going, for ever.
+    if (now >= slot.refreshAt && now < slot.expiresAt)
+      within(this.#config.timeout, undefined, (signal, ends) => this.#acquired(target, EARLY, ends, signal)).catch(() => {});
   }
 }

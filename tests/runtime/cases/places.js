@@ -153,7 +153,7 @@ const cases = [
     needs: ["env", "files"],
     async run(t) {
       const fetch = async () => new Response("eyJhbGciOiJub25lIn0.e30.c2ln");
-      const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, ...more });
+      const open = (more) => t.createSession("https://svc.example", { [t.customFetch]: fetch, gcloud: false, retry: false, ...more });
       await within(t, { HOME: "/dev/null" }, () => t.refused(() => open().getIdToken(), "credential_not_found"));
       const credential = { type: "metadata_server" };
       await within(t, {}, () => t.refused(() => open({ credential }).getIdToken(), "exchange_unavailable"));

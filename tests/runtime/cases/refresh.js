@@ -120,7 +120,10 @@ const cases = [
         Date.now = () => 0;
         const other = await t.account();
         const lost = t.createSession("https://svc.example", { credential: other, endpoints: t.emulator.url });
-        await t.refused(() => lost.getIdToken(), "clock_skew");
+        // By the endpoint's clock; what it gives is kept all the same.
+        const token = await lost.getIdToken();
+        equal(await lost.getIdToken(), token, "token");
+        equal(await t.exchanges(), 3, "exchanges");
       } finally {
         Date.now = real;
       }
@@ -153,7 +156,7 @@ const cases = [
   {
     name: "expires_in missing, in words, negative or absurd",
     async run(t) {
-      const { session } = await t.open();
+      const { session } = await t.open({ session: { retry: false } });
       const answers = [
         [{}, 1],
         [{ expires_in: "3600" }, 1],

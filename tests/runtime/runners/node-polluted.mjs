@@ -11,6 +11,7 @@ const planted = {
   ...{ waitUntil: () => {}, insecure: true, allowInsecureRequests: true, customFetch: () => new Response("evil") },
   ...{ json: { evil: 1 }, searchParams: { evil: "1" }, headers: { "x-evil": "1" }, forceRefresh: true, scopes: ["evil"] },
   ...{ code: "evil", transient: "evil", retryAfter: 9, server: { status: 999 }, token: "evil", expiresAt: 1 },
+  ...{ attempts: 1, delay: 1, maxDelay: 1, methods: ["POST"], statuses: [200] },
   ...{ subject: "evil", emulator: "http://127.0.0.1:9", fetch: () => new Response("evil") },
 };
 for (const [name, value] of Object.entries(planted)) {

@@ -24,7 +24,7 @@ const options: SessionOptions = {
   quotaProject: "project",
   universeDomain: "googleapis.com",
   timeout: 1000,
-  retry: false,
+  retry: { attempts: 5, delay: 100, maxDelay: 1000, methods: ["POST"], statuses: [503] },
   userAgent: "consumer/1",
   headers: { "x-a": "1" },
   authorizationHeader: "x-serverless-authorization",
