@@ -14,6 +14,7 @@ mod files;
 mod flights;
 mod keys;
 mod refresh;
+mod retry;
 mod secrets;
 mod sources;
 mod world;

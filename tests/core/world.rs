@@ -31,6 +31,7 @@ pub(crate) enum Stand {
     Reads(OperationId, String),
     Calls(OperationId),
     Follows(OperationId),
+    Waits(OperationId, u64),
 }
 
 impl World {
@@ -131,6 +132,7 @@ impl World {
                     Action::Read { path } => Stand::Reads(id, path),
                     Action::Call { .. } => Stand::Calls(id),
                     Action::Join { .. } => Stand::Follows(id),
+                    Action::Wait { ms } => Stand::Waits(id, ms),
                     other => panic!("nobody asked for {other:?}"),
                 }
             }
@@ -152,6 +154,12 @@ impl Stand {
     pub(crate) fn follows(self) -> OperationId {
         let Stand::Follows(id) = self else { panic!("follows nobody: {self:?}") };
         id
+    }
+
+    /// Who waits, and for how many milliseconds.
+    pub(crate) fn waits(self) -> (OperationId, u64) {
+        let Stand::Waits(id, ms) = self else { panic!("does not wait: {self:?}") };
+        (id, ms)
     }
 
     pub(crate) fn signs(&self) -> OperationId {
