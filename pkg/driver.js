@@ -61,9 +61,12 @@ onRestart(() => {
 export async function acquire(config, target, how, signal = new AbortController().signal) {
   await ready();
   signal.throwIfAborted();
-  for (let tries = 3; tries--;) {
+  for (let tries = 3; tries;) {
     const slot = await run(config, target, how, signal);
     if (slot) return slot;
+    if (slot !== null) tries--;
+    // Another call's trap is not held against this one. There may be more to come: whoever began anew at each would be late for all.
+    else await join(config, []);
   }
   throw coreFailed();
 }
@@ -85,10 +88,11 @@ export function invalidate(slot, token) {
  * @param {Target} target
  * @param {number} how
  * @param {AbortSignal} signal
- * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
+ * @returns {Promise<Slot | undefined | null>} Nothing where all is to begin again, null where it is another call's trap
  */
 async function run(config, target, how, signal) {
-  const begun = epoch;
+  /** @type {number | undefined} */
+  let begun;
   /** Whether the core was started anew: then what it said before is void. */
   const isStale = () => epoch !== begun;
   /** @type {string | undefined} */
@@ -96,6 +100,8 @@ async function run(config, target, how, signal) {
   let leads = 0;
   try {
     let [kind, ...rest] = begin(config, target, how);
+    // Not before: a trap on the way is none of this call's.
+    begun = epoch;
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
@@ -108,7 +114,7 @@ async function run(config, target, how, signal) {
         cause = thrown;
         return [reason(thrown) || "an unknown fault"];
       });
-      if (isStale()) return undefined;
+      if (isStale()) return event === kind ? null : undefined;
       try {
         [kind, ...rest] = ask("s", operation, event, value, date, retryAfter, text);
       } catch (thrown) {
