@@ -32,14 +32,14 @@ const FLIGHT_DEAD_AFTER = 2000;
 export let host;
 /** @type {WebAssembly.Module} */
 let module;
-/** @type {WebAssembly.Memory} */
+/** Of the core that is asked; none where the next question has to begin one. @type {WebAssembly.Memory | undefined} */
 let memory;
 /** @type {Promise<void> | undefined} */
 let starting;
-/** Grows with each start, the first included: whoever holds a number of an older core's has to begin again. */
+/** Grows with each trap: whoever holds a number of an older core's has to begin again. */
 export let epoch = 0;
-/** Hands to a fresh core what it has to know. */
-let restore = () => {};
+/** Hands to a fresh core what it has to know. @type {() => void} */
+let restore;
 
 /** @param {Host} runtime */
 export function useHost(runtime) {
@@ -51,32 +51,26 @@ export function onRestart(hand) {
   restore = hand;
 }
 
-/** Starts the core, once. */
+/** Loads the core, once. */
 export async function ready() {
   // Whoever tries after a failure tries anew.
-  if (!epoch) await (starting ??= load().finally(() => (starting = undefined)));
+  if (!module) await (starting ??= load().finally(() => (starting = undefined)));
 }
 
 async function load() {
   const given = await host.module();
   module = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
-  begin();
 }
 
-function begin() {
-  const { exports } = new WebAssembly.Instance(module);
-  __wbg_set_wasm(exports);
-  memory = /** @type {WebAssembly.Memory} */ (exports.memory);
-  told(asked("n", [host.isolated ? FLIGHT_DEAD_AFTER : 0, ...crypto.getRandomValues(new Uint32Array(2))]));
-  epoch += 1;
-}
-
-/**
- * One question and its answer, which lies in the module until the next one.
- *
- * @param {string} question
- */
+/** One question and its answer, which lies in the module until the next one. @param {string} question */
 function told(question) {
+  if (!memory) {
+    const { exports } = new WebAssembly.Instance(module);
+    __wbg_set_wasm(exports);
+    memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+    tell("n", host.isolated ? FLIGHT_DEAD_AFTER : 0, ...crypto.getRandomValues(new Uint32Array(2)));
+    restore();
+  }
   // In UTF-8 no character of a string takes more than three bytes.
   const { written } = encoder.encodeInto(question, lying(question.length * 3));
   return lying(call(written));
@@ -84,7 +78,7 @@ function told(question) {
 
 /** The memory is another one whenever it has grown: so it is looked at after the room is made. @param {number} length */
 function lying(length, at = room(length)) {
-  return new Uint8Array(memory.buffer, at, length);
+  return new Uint8Array(/** @type {WebAssembly.Memory} */ (memory).buffer, at, length);
 }
 
 /**
@@ -154,25 +148,37 @@ function read(answer) {
 }
 
 /**
- * After a trap the core is started anew and asked once more.
+ * As `ask`, without a second try: a trap is for whoever asked the question that has begun this core.
+ *
+ * @param {string} letter
+ * @param {...Field} fields
+ */
+export function tell(letter, ...fields) {
+  return read(told(asked(letter, fields)));
+}
+
+/**
+ * After a trap another core is begun and asked once more. What traps again, or while that core is begun, is an error: nothing
+ * here asks without end.
  *
  * @template T
  * @param {string} question
  * @param {(answer: Uint8Array<any>) => T} take
  */
 function guarded(question, take) {
-  for (let again = false; ; again = true) {
+  for (let again; ; again = true) {
     try {
       const taken = take(told(question));
       // Given back, it is wiped.
       room(0);
       return taken;
     } catch (thrown) {
-      // A trap, or a stack that overflowed within the module.
-      if (!(thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError)) throw thrown;
-      begin();
-      restore();
-      if (again) throw Object.assign(coreFailed(), { cause: thrown });
+      if (thrown instanceof AuthError) throw thrown;
+      // A trap, a stack that overflowed within the module, or no memory for it. What it holds may be half written.
+      memory = undefined;
+      epoch += 1;
+      // Its text: with the error itself V8 would keep the whole instance, whose frames it holds.
+      if (again) throw Object.assign(coreFailed(), { cause: /** @type {any} */ (thrown).stack });
     }
   }
 }

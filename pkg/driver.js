@@ -1,6 +1,6 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
-import { ask, coreFailed, epoch, host, onRestart, ready } from "./core.js";
+import { ask, coreFailed, epoch, host, onRestart, ready, tell } from "./core.js";
 import { keepAmong, register, rotations } from "./credential.js";
 import { pause, raced } from "./deadline.js";
 import { call, read, readCertificates, readVariables, runProgram, send, sign } from "./deeds.js";
@@ -40,7 +40,10 @@ const flights = new Map();
 
 onRestart(() => {
   for (const number of flights.keys()) lead(number, 0);
-  for (const slot of slots.values()) lease(slot, ask("o", slot.expiresAt, slot.key));
+  const all = [...slots.values()];
+  // One at which the core traps is lost with those behind it, so that the next core begins.
+  slots.clear();
+  for (const slot of all) slots.set(slot.key, lease(slot, tell("o", slot.expiresAt, slot.key)));
 });
 
 /**
@@ -57,9 +60,12 @@ onRestart(() => {
 export async function acquire(config, target, how, ends, signal = new AbortController().signal, retry = config.retry) {
   await ready();
   signal.throwIfAborted();
-  for (let tries = 3; tries--;) {
+  for (let tries = 3; tries;) {
     const slot = await run(config, target, how, ends, signal, retry);
     if (slot) return slot;
+    if (slot !== null) tries--;
+    // Another call's trap is not held against this one. There may be more to come: whoever began anew at each would be late for all.
+    else await pause(25, signal);
   }
   throw coreFailed();
 }
@@ -83,10 +89,11 @@ export function invalidate(slot, token) {
  * @param {number} ends
  * @param {AbortSignal} signal
  * @param {import("./options.js").Retry} retry
- * @returns {Promise<Slot | undefined>} Nothing where all is to begin again
+ * @returns {Promise<Slot | undefined | null>} Nothing where all is to begin again, null where it is another call's trap
  */
 async function run(config, target, how, ends, signal, retry) {
-  const begun = epoch;
+  /** @type {number | undefined} */
+  let begun;
   /** Whether the core was started anew: then what it said before is void. */
   const isStale = () => epoch !== begun;
   /** @type {string | undefined} */
@@ -95,6 +102,8 @@ async function run(config, target, how, ends, signal, retry) {
   try {
     const [access, wanted] = target;
     let [kind, ...rest] = ask("g", ends, register(config, false), access, how, ...retry.times, wanted);
+    // Not before: a trap on the way is none of this call's.
+    begun = epoch;
     while (kind !== "0") {
       operation = rest[0];
       leads = lead(leads, +rest[1]);
@@ -107,7 +116,7 @@ async function run(config, target, how, ends, signal, retry) {
         cause = thrown;
         return [reason(thrown) || "an unknown fault", thrown?.transient];
       });
-      if (isStale()) return undefined;
+      if (isStale()) return event === kind ? null : undefined;
       try {
         [kind, ...rest] = ask("s", operation, event, value, date, retryAfter, text);
       } catch (thrown) {

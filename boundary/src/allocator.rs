@@ -45,6 +45,10 @@ unsafe extern "C" {
 unsafe impl GlobalAlloc for Wiping {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        #[cfg(feature = "traps")]
+        if !crate::traps::allows() {
+            return null_mut();
+        }
         let class = class(layout);
         // SAFETY: one thread, and no reference to the state outlives a call.
         let state = unsafe { &mut *self.0.get() };

@@ -5,10 +5,16 @@
 
 mod allocator;
 mod random;
+#[cfg(feature = "traps")]
+mod traps;
 
 pub use cloud_run_auth::js::*;
+#[cfg(feature = "traps")]
+pub use traps::{fail, left, panicked};
 
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    #[cfg(feature = "traps")]
+    traps::note(_info.location());
     core::arch::wasm32::unreachable()
 }

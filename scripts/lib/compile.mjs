@@ -18,7 +18,7 @@ export async function buildWasm(name, part, tools) {
     glue: join(output, `${name}.js`),
     types: join(output, `${name}.d.ts`),
   };
-  const work = join(targetDirectory, "npm", name);
+  const work = join(targetDirectory, "npm", [name, ...part.features].join("-"));
   const stamp = join(work, "stamp");
   const madeFrom = () => digest([readFileSync(input), JSON.stringify([part, tools]), ...contents(Object.values(files))]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom()) return files;
