@@ -224,12 +224,15 @@ impl Holdings {
                     // By a server's word nobody is kept from asking for longer than without it.
                     self.flights.heard(flight, now.mono_ms.saturating_add(pause_ms.min(ask.retry.longest_ms)));
                 }
-                let Some(wait_ms) = wait_ms else { return Err(error) };
-                let until_ms = now.mono_ms.saturating_add(wait_ms);
-                if until_ms >= ask.deadline_ms || ask.mode == Mode::Early {
-                    self.flights.leave(flight, &error, now.mono_ms);
+                let early = ask.mode == Mode::Early;
+                let until_ms = now.mono_ms.saturating_add(wait_ms.unwrap_or_default());
+                let Some(wait_ms) = wait_ms.filter(|_| !early && until_ms < ask.deadline_ms) else {
+                    // Those who follow may have tries or time that this one has not.
+                    if early && error.transient || wait_ms.is_some() {
+                        self.flights.leave(flight, &error, now.mono_ms);
+                    }
                     return Err(error);
-                }
+                };
                 self.flights.heard(flight, until_ms);
                 (*exchange, *notes, *failure) = (Exchange::default(), Notes::default(), Some(error));
                 Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
