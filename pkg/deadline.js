@@ -37,25 +37,27 @@ export async function within(ms, callers, act) {
 /**
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal} signal Where it ends the wait, its own reason is what to throw
+ * @param {AbortSignal | undefined} signal Where it ends the wait, its own reason is what to throw
  * @returns {Promise<T>}
  */
 export function raced(promise, signal) {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) reject();
-    signal.addEventListener("abort", reject);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", reject));
+    if (signal?.aborted) reject();
+    signal?.addEventListener("abort", reject);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", reject));
   });
 }
 
 /**
  * @param {number} ms
- * @param {AbortSignal | undefined} signal Ends the wait; its own reason is what is thrown
+ * @param {AbortSignal | undefined} signal As of `raced`
  * @returns {Promise<void>}
  */
-export function pause(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => reject(clearTimeout(timer) ?? signal.reason));
-  });
+export async function pause(ms, signal) {
+  let timer;
+  try {
+    await raced(new Promise((resolve) => (timer = setTimeout(resolve, ms))), signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
