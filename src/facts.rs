@@ -3,13 +3,13 @@
 //! is secret, so none of it is ever shown.
 
 use crate::json::Text;
-use crate::text::{before, concat, cut};
+use crate::text::{before, concat, cut, part};
 use core::fmt;
 
 /// Texts by their names. A name that a file gave begins with a point and is its path in the file; ours begin with none.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// The newest first, which hides those before it.
+    /// The newest first.
     text: Text,
     /// How deep the source lies that the file's names are looked for in, where one acts for another.
     pub(crate) depth: usize,
@@ -26,10 +26,13 @@ impl Facts {
         before(cut(&self.text, &self.label(name)).unwrap_or_default().1, NAME)
     }
 
-    /// Puts a text in, which hides the one that had the name. One that holds a character that parts them counts as empty.
+    /// Puts a text in, in place of the one that had the name. One that holds a character that parts them counts as empty.
     pub(crate) fn put(&mut self, name: &str, text: &str) {
         let text = if text.bytes().any(|byte| matches!(byte, 1 | 2)) { "" } else { text };
-        self.text = concat(&[&self.label(name), text, &self.text]).into();
+        let label = self.label(name);
+        let (front, rest) = cut(&self.text, &label).unwrap_or((&self.text, ""));
+        let rest = part(rest, before(rest, NAME).len(), rest.len());
+        self.text = concat(&[&label, text, front, rest]).into();
     }
 
     /// Adds facts that are written as they lie in here.
@@ -72,6 +75,9 @@ mod tests {
             facts.put(name, text);
         }
         assert_eq!(["a", "b", "ab", "c", "longer", ""].map(|name| facts.get(name)), ["longer", "2", "", "1", "", ""]);
+        let length = facts.as_str().len();
+        facts.put("a", "LONGER");
+        assert_eq!((facts.get("a"), facts.as_str().len()), ("LONGER", length), "nothing is left of the one before");
         facts.put("a", "x\x01b\x02y");
         assert_eq!(["a", "b"].map(|name| facts.get(name)), ["", "2"]);
         assert_eq!(alloc::format!("{facts:?}"), "Facts(…)");
