@@ -17,10 +17,20 @@ impl Now {
         Now { wall_ms, mono_ms }
     }
 
+    /// How far the wall clock is ahead of the other, in seconds: it changes when the wall clock is set.
+    pub(crate) const fn apart_s(self) -> u64 {
+        self.wall_s().wrapping_sub(self.mono_ms / 1000)
+    }
+
     /// The wall clock in whole seconds, as JWT claims count (RFC 7519, section 2, NumericDate).
     pub const fn wall_s(self) -> u64 {
         self.wall_ms / 1000
     }
+}
+
+/// Whether two differences of clocks, in seconds, are more than ten apart.
+pub(crate) fn differ(one_s: u64, other_s: u64) -> bool {
+    one_s.wrapping_sub(other_s).wrapping_add(10) > 20
 }
 
 /// Reads an HTTP date in its one preferred form, as milliseconds since the Unix epoch

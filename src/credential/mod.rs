@@ -31,6 +31,8 @@ pub struct Credential {
     pub(crate) absent_until_ms: u64,
     /// How far the clock of whoever gives it tokens is ahead of ours, in seconds; behind, where it wraps. Learnt when a time was refused.
     pub(crate) apart_s: u64,
+    /// How far our own two clocks were apart then.
+    pub(crate) own_apart_s: u64,
 }
 
 impl Credential {
@@ -97,6 +99,7 @@ impl Credential {
             searched: None,
             absent_until_ms: 0,
             apart_s: 0,
+            own_apart_s: 0,
         };
         credential.seal();
         credential

@@ -58,7 +58,7 @@ pub struct Lease {
 }
 
 /// What a token's end is known to: it is told in whole seconds, and takes a while to come.
-const SAME_MS: u64 = 1500;
+pub(crate) const SAME_MS: u64 = 1500;
 
 /// How a cached token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ impl Lease {
         had: Now,
     ) -> Lease {
         let window_ms = match before {
-            Some(before) if before.left_ms(had).saturating_add(SAME_MS) > life_ms => before.window_ms,
+            Some(before) if !before.is_shorter(life_ms.saturating_sub(SAME_MS), had) => before.window_ms,
             _ => early_ms.min(life_ms / 4),
         };
         let expires_after_ms = life_ms.wrapping_sub(limits.expiry_margin_ms.min(life_ms / 10));
@@ -104,9 +104,9 @@ impl Lease {
         most.wrapping_sub((most / 4).wrapping_mul(jitter.into()) / 256)
     }
 
-    /// How long it still lives.
-    fn left_ms(&self, now: Now) -> u64 {
-        self.life_ms.saturating_sub(self.age_ms(now))
+    /// Whether it ends sooner than one would that has so long to live.
+    pub(crate) fn is_shorter(&self, life_ms: u64, now: Now) -> bool {
+        self.life_ms.saturating_sub(self.age_ms(now)) <= life_ms
     }
 
     /// The clock that says more wins: one may have been set back, the other may have stood still.
@@ -189,6 +189,11 @@ impl Cache {
 impl Entry {
     pub(crate) fn take_token(&mut self) -> Secret {
         core::mem::take(&mut self.token)
+    }
+
+    /// Makes it end when its life does, of a token whose margin is counted already.
+    pub(crate) fn end(&mut self) {
+        self.lease.expires_after_ms = self.lease.life_ms;
     }
 
     /// Puts off the next early refresh, if there was one due.

@@ -13,7 +13,7 @@ use crate::plan::{follow, line, marked};
 use crate::record::Fields;
 use crate::secret::{Secret, Vault};
 use crate::text::{before, concat, cut, decimal, number, part};
-use crate::time::{Now, calendar};
+use crate::time::{Now, calendar, differ};
 use crate::url::to_show;
 use alloc::string::String;
 
@@ -188,6 +188,10 @@ impl Exchange {
         let Context { credential, notes, target, limits, timeout_ms } = context;
         let facts = &mut notes.0;
         (*facts, self.at) = credential.begin();
+        if differ(now.apart_s(), credential.own_apart_s) {
+            // It was set since.
+            credential.apart_s = 0;
+        }
         // By the server's clock, as far as it is known.
         let now_s = now.wall_s().wrapping_add(credential.apart_s);
         let today = decimal(calendar(now_s));

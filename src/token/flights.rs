@@ -18,9 +18,6 @@ impl FlightId {
     }
 }
 
-/// The number of flights whose failure is told to nobody.
-const LEFT: FlightId = FlightId(u32::MAX);
-
 /// The flights under way, and those that ended lately and brought nothing.
 #[derive(Debug)]
 pub(crate) struct Flights {
@@ -35,7 +32,7 @@ struct Flight {
     key: Key,
     /// Whose token it is to bring, where that is known.
     credential: CredentialId,
-    /// When its leader was heard of last, or is to be heard of again; of one that failed, until when nobody is to ask anew.
+    /// When its leader was heard of last; of one that failed, until when nobody is to ask anew.
     since_ms: u64,
     failure: Option<AuthError>,
 }
@@ -82,43 +79,31 @@ impl Flights {
         }
     }
 
-    /// Its leader was heard of, or is to be by then.
-    pub(crate) fn heard(&mut self, id: FlightId, at_ms: u64) {
-        if let Some(flight) = self.find(id) {
-            flight.since_ms = at_ms;
+    /// Its leader was heard of.
+    pub(crate) fn heard(&mut self, id: FlightId, now_ms: u64) {
+        if let Some(flight) = self.known.iter_mut().find(|flight| flight.id == id) {
+            flight.since_ms = now_ms;
         }
     }
 
-    /// Ends a flight that brought nothing; its followers are told the same. A flight that was
-    /// already taken over has no say any more.
-    pub(crate) fn fail(&mut self, id: FlightId, error: &AuthError, now_ms: u64) {
-        if let Some(flight) = self.find(id) {
-            flight.since_ms = flight.since_ms.max(now_ms);
-            flight.failure = Some(error.clone());
-        }
-    }
-
-    /// As [`fail`](Flights::fail), of one that only its leader had no time for: its followers look for themselves.
-    pub(crate) fn leave(&mut self, id: FlightId, error: &AuthError, now_ms: u64) {
-        self.fail(id, error, now_ms);
-        if let Some(flight) = self.find(id) {
-            flight.id = LEFT;
+    /// Ends a flight that brought nothing: its followers are told the same, and until that time nobody is to ask anew. A flight that
+    /// was already taken over has no say any more.
+    pub(crate) fn fail(&mut self, id: FlightId, error: &AuthError, until_ms: u64) {
+        let Some(at) = self.known.iter().position(|flight| flight.id == id) else { return };
+        let mut flight = self.known.swap_remove(at);
+        flight.since_ms = until_ms;
+        flight.failure = Some(error.clone());
+        // One for each key, however often it fails.
+        match self.known.iter_mut().find(|known| known.failure.is_some() && known.key == flight.key) {
+            Some(before) => *before = flight,
+            None => self.known.push(flight),
         }
     }
 
     /// Until when nobody is to ask for that key, and why.
     pub(crate) fn barred(&self, key: &Key, now_ms: u64) -> Option<(u64, &AuthError)> {
-        let flight = self.known.iter().find(|flight| flight.key == *key && flight.since_ms > now_ms)?;
-        Some((flight.since_ms, flight.failure.as_ref()?))
-    }
-
-    /// Whether a flight was taken over, or has ended.
-    pub(crate) fn is_gone(&mut self, id: FlightId) -> bool {
-        self.find(id).is_none()
-    }
-
-    fn find(&mut self, id: FlightId) -> Option<&mut Flight> {
-        self.known.iter_mut().find(|flight| flight.id == id).map(Box::as_mut)
+        let flight = self.known.iter().find(|flight| flight.failure.is_some() && flight.key == *key)?;
+        Some((flight.since_ms, flight.failure.as_ref()?)).filter(|(until_ms, _)| *until_ms > now_ms)
     }
 
     /// Why the flight that was followed brought nothing.

@@ -1,7 +1,7 @@
 //! What is had across calls: tokens, credentials, and who is out for more. Here it is decided who goes, who follows, and
 //! who is served at once.
 
-use super::cache::{Cache, State};
+use super::cache::{Cache, SAME_MS, State};
 use super::exchange::{Exchange, Notes, Step};
 use super::flights::Flights;
 use super::operations::Operation;
@@ -11,7 +11,7 @@ use crate::config::Limits;
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
 use crate::secret::Secret;
-use crate::time::Now;
+use crate::time::{Now, differ};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -116,16 +116,11 @@ impl Holdings {
 
     /// One step of one call.
     pub(crate) fn turn(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        // On a host where nobody can be woken, another may have taken over from one that went slowly.
-        if operation.exchange.out == 0 && self.flights.is_gone(operation.leads) {
-            operation.leads = FlightId::NONE;
-        }
         if operation.leads == FlightId::NONE
             && let Some(next) = self.decide(operation, now)?
         {
             return Ok(next);
         }
-        operation.failure = None;
         // Whoever is out for nothing begins, perhaps anew.
         self.advance(operation, if operation.exchange.out == 0 { &Said::BEGUN } else { said }, now)
     }
@@ -138,7 +133,7 @@ impl Holdings {
 
     /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
     fn decide(&mut self, operation: &mut Operation, now: Now) -> Result<Option<Next>, AuthError> {
-        let Operation { ask, key, leads, follows, .. } = operation;
+        let Operation { ask, key, leads, follows, failed, .. } = operation;
         key.become_token(self.credential(ask.credential).ok_or_else(lost)?.fingerprint(), &ask.target);
         let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
         let running = self.flights.running(key, now.mono_ms, dead_after_ms);
@@ -154,20 +149,31 @@ impl Holdings {
             }
         }
         if let Some(error) = self.flights.failure(*follows) {
-            return Err(error.clone());
+            // It was everyone's try.
+            *failed = failed.wrapping_add(1);
+            if !error.transient || *failed >= ask.retry.attempts {
+                return Err(error.clone());
+            }
+            *follows = FlightId::NONE;
         }
         if running != FlightId::NONE {
             *follows = running;
             return Ok(Some(Next::Act(Order::wait(running, self.limits.follow_every_ms))));
         }
+        let mut wait_ms = 0;
         if ask.retry.attempts > 1
             && let Some((until_ms, error)) = self.flights.barred(key, now.mono_ms)
         {
             if until_ms >= ask.deadline_ms || ask.mode == Mode::Early {
                 return Err(error.clone());
             }
-            *follows = FlightId::NONE;
-            return Ok(Some(Next::Act(Order::wait(FlightId::NONE, until_ms.saturating_sub(now.mono_ms)))));
+            wait_ms = until_ms.saturating_sub(now.mono_ms);
+        } else if *follows != FlightId::NONE && ask.deadline_ms.saturating_sub(now.mono_ms) < SHORT_MS {
+            // Of many that give up together each would send a request that it has no time for.
+            wait_ms = self.limits.follow_every_ms;
+        }
+        if wait_ms > 0 {
+            return Ok(Some(Next::Act(Order::wait(FlightId::NONE, wait_ms))));
         }
         *leads = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
         let jitter = self.random() as u8;
@@ -181,7 +187,7 @@ impl Holdings {
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
         let random = self.random();
-        let Operation { ask, key, exchange, notes, leads, failed, failure, .. } = operation;
+        let Operation { ask, key, exchange, notes, leads, failed, corrected, .. } = operation;
         let flight = *leads;
         let credential = &mut find(&mut self.credentials, ask.credential).ok_or_else(lost)?.credential;
         let limits = &self.limits;
@@ -193,7 +199,11 @@ impl Holdings {
         match exchange.next(&mut context, said, now) {
             Ok(Step::Had { token, life_ms, early_ms }) => {
                 self.flights.end(flight);
-                self.keep(core::mem::take(key), token, life_ms, early_ms, flight, now);
+                // Early, one that is good is not given up for one that ends sooner.
+                let before = self.cache.find(key.as_str()).filter(|_| ask.mode == Mode::Early);
+                if before.is_none_or(|entry| entry.lease.is_shorter(life_ms.saturating_add(SAME_MS), now)) {
+                    self.keep(core::mem::take(key), token, life_ms, early_ms, flight, now);
+                }
                 Ok(Next::Done(ask.credential))
             }
             Ok(Step::Act(order)) => {
@@ -205,44 +215,49 @@ impl Holdings {
                     // The file may hold another key by now.
                     context.credential.search_anew();
                 }
-                *failed = failed.wrapping_add(1);
-                let mut wait_ms = None;
+                let again = (Exchange::default(), Notes::default());
                 if error.code == Code::ClockSkew && said.answer.date_ms > 0 {
                     let apart_s = (said.answer.date_ms / 1000).wrapping_sub(now.wall_s());
-                    let known_s = core::mem::replace(&mut context.credential.apart_s, apart_s);
-                    // Once more, unless the time was right by the server's own clock; which may be wrong each time anew.
-                    if apart_s.wrapping_sub(known_s).wrapping_add(SAME_TIME_S) > 2 * SAME_TIME_S && *failed < 3 {
-                        wait_ms = Some(0);
+                    let known_s = core::mem::take(&mut context.credential.apart_s);
+                    // Once more, unless the time was right by the server's own clock.
+                    if differ(apart_s, known_s) && !*corrected {
+                        context.credential.apart_s = apart_s;
+                        context.credential.own_apart_s = now.apart_s();
+                        *corrected = true;
+                        (*exchange, *notes) = again;
+                        return Ok(Next::Act(Order::wait(FlightId::NONE, 0)));
                     }
-                } else if error.transient {
+                }
+                *failed = failed.wrapping_add(1);
+                let mut wait_ms = None;
+                if error.transient {
                     let asked_ms = error.retry_after_ms.unwrap_or_default();
                     wait_ms = ask.retry.wait_ms(*failed, asked_ms, random);
                     let pause_ms = wait_ms.unwrap_or(asked_ms);
                     if let Some(entry) = self.cache.find(key.as_str()) {
                         entry.pause(now, pause_ms);
                     }
-                    // By a server's word nobody is kept from asking for longer than without it.
-                    self.flights.heard(flight, now.mono_ms.saturating_add(pause_ms.min(ask.retry.longest_ms)));
+                    // By a server's word nobody else is kept from asking for longer than without it.
+                    let until_ms = now.mono_ms.saturating_add(pause_ms.min(ask.retry.longest_ms));
+                    self.flights.fail(flight, &error, until_ms);
+                    *leads = FlightId::NONE;
                 }
-                let early = ask.mode == Mode::Early;
-                let until_ms = now.mono_ms.saturating_add(wait_ms.unwrap_or_default());
-                let Some(wait_ms) = wait_ms.filter(|_| !early && until_ms < ask.deadline_ms) else {
-                    // Those who follow may have tries or time that this one has not.
-                    if early && error.transient || wait_ms.is_some() {
-                        self.flights.leave(flight, &error, now.mono_ms);
+                match wait_ms {
+                    Some(wait_ms)
+                        if ask.mode != Mode::Early && now.mono_ms.saturating_add(wait_ms) < ask.deadline_ms =>
+                    {
+                        (*exchange, *notes) = again;
+                        Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
                     }
-                    return Err(error);
-                };
-                self.flights.heard(flight, until_ms);
-                (*exchange, *notes, *failure) = (Exchange::default(), Notes::default(), Some(error));
-                Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
+                    _ => Err(error),
+                }
             }
         }
     }
 }
 
-/// How far clocks may be apart and still tell the same time, in seconds.
-const SAME_TIME_S: u64 = 10;
+/// Whoever has followed another, and has less time left than that, does not go.
+const SHORT_MS: u64 = 100;
 
 fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
     credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)

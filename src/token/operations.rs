@@ -2,7 +2,6 @@
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
 use super::{Asked, Exchange, FlightId, Key, Notes};
-use crate::error::AuthError;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -23,10 +22,10 @@ pub(crate) struct Operation {
     pub(crate) follows: FlightId,
     pub(crate) exchange: Exchange,
     pub(crate) notes: Notes,
-    /// How many of its exchanges have failed.
+    /// How many exchanges have failed that it led or followed.
     pub(crate) failed: u32,
-    /// Why the last of them did, while it waits to try again.
-    pub(crate) failure: Option<AuthError>,
+    /// Whether one was begun anew because the clock was wrong.
+    pub(crate) corrected: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +54,7 @@ impl Operations {
             exchange,
             notes,
             failed: 0,
-            failure: None,
+            corrected: false,
         }));
         id
     }

@@ -222,12 +222,7 @@ impl Tokens {
     /// Gives a call up. If it led a flight, one of its followers takes over.
     pub fn abandon(&mut self, id: OperationId) {
         if let Some(operation) = self.operations.remove(id) {
-            let flights = &mut self.holdings.flights;
-            match &operation.failure {
-                // Until then nobody else is to ask, either.
-                Some(error) => flights.leave(operation.leads, error, 0),
-                None => flights.end(operation.leads),
-            }
+            self.holdings.flights.end(operation.leads);
         }
     }
 
@@ -276,6 +271,9 @@ impl Tokens {
         let early_ms = self.holdings.limits.refresh_early_ms;
         let life_ms = expires_at_ms.saturating_sub(now.wall_ms);
         self.holdings.keep(key, Secret::default(), life_ms, early_ms, FlightId::NONE, now);
-        self.last_used().map(|entry| entry.lease)
+        self.last_used().map(|entry| {
+            entry.end();
+            entry.lease
+        })
     }
 }

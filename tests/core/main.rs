@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod clock;
 mod corners;
 mod files;
 mod flights;
