@@ -133,7 +133,7 @@ impl Holdings {
 
     /// Uses what is there, follows who is out already, or goes: then there is nothing to do but to begin.
     fn decide(&mut self, operation: &mut Operation, now: Now) -> Result<Option<Next>, AuthError> {
-        let Operation { ask, key, leads, follows, failed, .. } = operation;
+        let Operation { ask, key, leads, follows, failed, timeout_ms, .. } = operation;
         key.become_token(self.credential(ask.credential).ok_or_else(lost)?.fingerprint(), &ask.target);
         let dead_after_ms = self.limits.flight_dead_after_ms.unwrap_or(u64::MAX);
         let running = self.flights.running(key, now.mono_ms, dead_after_ms);
@@ -177,25 +177,25 @@ impl Holdings {
         }
         *leads = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
         let jitter = self.random() as u8;
-        // From the begin on, so that a refresh that hangs is no longer than the pause.
+        *timeout_ms = self.limits.exchange_timeout_ms;
+        // From the begin on, so that an early refresh that hangs is no longer than the pause.
         if let Some(entry) = self.cache.find(key.as_str()) {
-            entry.pause(now, entry.lease.pause_ms(&self.limits, jitter));
+            let pause_ms = entry.lease.pause_ms(&self.limits, jitter);
+            entry.pause(now, pause_ms);
+            if ask.mode == Mode::Early {
+                *timeout_ms = pause_ms;
+            }
         }
         Ok(None)
     }
 
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let random = self.random();
-        let Operation { ask, key, exchange, notes, leads, failed, corrected, .. } = operation;
+        let Operation { ask, key, exchange, notes, leads, failed, corrected, timeout_ms, .. } = operation;
         let flight = *leads;
         let credential = &mut find(&mut self.credentials, ask.credential).ok_or_else(lost)?.credential;
-        let limits = &self.limits;
-        let timeout_ms = match self.cache.find(key.as_str()) {
-            Some(entry) if ask.mode == Mode::Early => entry.lease.pause_ms(limits, 0),
-            _ => limits.exchange_timeout_ms,
-        };
-        let mut context = Context { credential, notes, target: &ask.target, limits, timeout_ms };
+        let (target, limits) = (&ask.target, &self.limits);
+        let mut context = Context { credential, notes, target, limits, timeout_ms: *timeout_ms };
         match exchange.next(&mut context, said, now) {
             Ok(Step::Had { token, life_ms, early_ms }) => {
                 self.flights.end(flight);
@@ -231,21 +231,20 @@ impl Holdings {
                 *failed = failed.wrapping_add(1);
                 let mut wait_ms = None;
                 if error.transient {
-                    let asked_ms = error.retry_after_ms.unwrap_or_default();
-                    wait_ms = ask.retry.wait_ms(*failed, asked_ms, random);
+                    // No clock gets that far: nothing wraps below.
+                    let asked_ms = error.retry_after_ms.unwrap_or_default().min(1 << 62);
+                    wait_ms = ask.retry.wait_ms(*failed, asked_ms, self.random());
                     let pause_ms = wait_ms.unwrap_or(asked_ms);
                     if let Some(entry) = self.cache.find(key.as_str()) {
                         entry.pause(now, pause_ms);
                     }
                     // By a server's word nobody else is kept from asking for longer than without it.
-                    let until_ms = now.mono_ms.saturating_add(pause_ms.min(ask.retry.longest_ms));
+                    let until_ms = now.mono_ms.wrapping_add(pause_ms.min(ask.retry.longest_ms));
                     self.flights.fail(flight, &error, until_ms);
                     *leads = FlightId::NONE;
                 }
                 match wait_ms {
-                    Some(wait_ms)
-                        if ask.mode != Mode::Early && now.mono_ms.saturating_add(wait_ms) < ask.deadline_ms =>
-                    {
+                    Some(wait_ms) if ask.mode != Mode::Early && now.mono_ms.wrapping_add(wait_ms) < ask.deadline_ms => {
                         (*exchange, *notes) = again;
                         Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
                     }

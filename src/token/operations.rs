@@ -26,6 +26,8 @@ pub(crate) struct Operation {
     pub(crate) failed: u32,
     /// Whether one was begun anew because the clock was wrong.
     pub(crate) corrected: bool,
+    /// How long each of its requests may take.
+    pub(crate) timeout_ms: u64,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl Operations {
             notes,
             failed: 0,
             corrected: false,
+            timeout_ms: 0,
         }));
         id
     }

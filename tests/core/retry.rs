@@ -119,10 +119,10 @@ fn a_leader_without_time_fails_nobody_else() {
     let hurried = Ask { deadline_ms: world.now.mono_ms + 100, ..ask(&world, account) };
     let first = world.begin(hurried);
     let followers: Vec<OperationId> = (0..10).map(|_| world.begin(ask(&world, account)).follows()).collect();
-    assert_eq!(fail(&mut world, first, busy(Some(200))).failed().code, Code::ExchangeUnavailable);
+    assert_eq!(fail(&mut world, first, busy(Some(600))).failed().code, Code::ExchangeUnavailable);
     let waits: Vec<(OperationId, u64)> = followers.iter().map(|id| world.wake(*id).waits()).collect();
-    assert!(waits.iter().all(|(_, ms)| *ms == 200));
-    world.pass(200);
+    assert!(waits.iter().all(|(_, ms)| *ms == 600));
+    world.pass(600);
     let mut stands: Vec<Stand> = followers.iter().map(|id| world.wake(*id)).collect();
     let key = world.succeed(stands.remove(0)).had();
     for stand in stands {
@@ -229,7 +229,7 @@ fn an_early_refresh_is_tried_once_within_its_pause_and_fails_nobody() {
     world.pass(3_450_000);
     let early = world.begin(Ask { mode: Mode::Early, ..ask(&world, account) });
     let Stand::Sends(_, request) = world.step(early.signs(), Event::Signed(vec![1])) else { panic!() };
-    assert_eq!(request.timeout_ms, 10_000);
+    assert!((7_500..=10_000).contains(&request.timeout_ms));
     world.pass(130_000);
     // It was late: by now the token has ended, and others wait.
     let follower = world.begin(ask(&world, account)).follows();
