@@ -69,14 +69,14 @@ export async function send(config, target, [input, href, init, carrier, replayab
         for (const name of ["type", "length", "encoding", "language", "location"]) init.headers.delete(`content-${name}`);
       }
     } else {
-      const after = response ? timesOf(response)[1] : 0;
-      // Where redirects are to be errors, what was thrown may be one.
-      if (!ok && (response || init.redirect !== "error"))
+      // What was thrown may be a redirect, where they are to be errors, or what will not pass. A redirect that is hidden has status 0.
+      const { name, transient } = /** @type {any} */ (failure ?? {});
+      if (response ? !ok : init.redirect !== "error" && transient !== false && name !== "AbortError")
         [wait] = ask(
           "t",
-          status,
+          response && (status || 1),
           ++tried,
-          after,
+          response && timesOf(response)[1],
           ends - performance.now(),
           ...retry.times,
           replayable,
@@ -111,7 +111,7 @@ function pointed({ status, type, headers }, href) {
     // Bytes, read as one character each: as UTF-8, where that is what they are (Fetch standard, location URL).
     location &&= decodeURIComponent(escape(location));
   } catch {}
-  if (status < 301 || location === null || !URL.canParse(location, href)) return undefined;
+  if (status < 301 || status > 308 || location === null || !URL.canParse(location, href)) return undefined;
   const to = new URL(location, href);
   to.hash = "";
   return to.href;

@@ -40,9 +40,14 @@ export function register(config, renew) {
   return +answer;
 }
 
-/** Lets the core wipe what it knows of a session's credential. Other sessions of the same will tell it anew. @param {Config} config */
-export function forget({ known }) {
-  if (known?.[2] === epoch) ask("d", known[1]);
+/**
+ * Lets the core wipe what it knows of a session's credential, once no call waits for it. Other sessions of the same will tell it anew.
+ *
+ * @param {Config} config
+ */
+export function forget(config) {
+  config.forgotten = true;
+  if (config.known?.[2] === epoch) ask("d", config.known[1]);
 }
 
 /** @param {Function} given */

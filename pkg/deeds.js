@@ -87,7 +87,7 @@ export async function send(config, [method, url, timeout, certificate, body, ...
  */
 export function timesOf({ headers }) {
   const [date, after] = [Date.parse(headers.get("date") ?? ""), headers.get("retry-after") ?? ""];
-  return [date, /^\d+$/.test(after) ? +after * 1000 : Date.parse(after) - (date || Date.now())];
+  return [date, /^\d+$/.test(after) ? Math.min(+after * 1000, 1e15) : Date.parse(after) - (date || Date.now())];
 }
 
 /** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */

@@ -1,7 +1,7 @@
 // The one loop that awaits: it does what the core asks for, and tells the core what came of it. What is to be
 // done, and when, and by whom, is the core's to say.
 import { ask, coreFailed, epoch, host, onRestart, ready, tell } from "./core.js";
-import { keepAmong, register, rotations } from "./credential.js";
+import { forget, keepAmong, register, rotations } from "./credential.js";
 import { pause, raced } from "./deadline.js";
 import { call, read, readCertificates, readVariables, runProgram, send, sign } from "./deeds.js";
 import { isString } from "./options.js";
@@ -148,6 +148,8 @@ async function run(config, target, how, ends, signal, retry) {
     throw thrown;
   } finally {
     lead(leads, 0);
+    // Its last calls may have told the core anew.
+    if (config.forgotten) forget(config);
   }
 }
 

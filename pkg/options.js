@@ -35,6 +35,7 @@ export const allowInsecureRequests = Symbol.for("cloud-run-auth.allowInsecureReq
  * @property {((promise: Promise<unknown>) => void) | undefined} waitUntil
  * @property {typeof fetch | undefined} fetch
  * @property {boolean} insecure
+ * @property {boolean} [forgotten] Whether the session was disposed of
  * @property {[core: string, number: number, epoch: number]} [known] The number that one core, told of one emulator, has for the credential
  */
 
@@ -163,11 +164,13 @@ const isRetry = (v) =>
  * @returns {Retry}
  */
 export function readRetry(given, sessions) {
-  const all = bare("retry", { ...sessions, ...(given === false ? { attempts: 1 } : given) });
+  /** @type {any} */
+  const all = { __proto__: null, ...sessions };
+  for (const [name, value] of Object.entries(given || {})) if (value !== undefined) all[name] = value;
   const { attempts = 3, delay = 500, maxDelay = 30_000, methods, statuses } = all;
   /** @param {unknown[]} [words] */
   const listed = (words) => (words ? ` ${words.join(" ")} `.toUpperCase() : "");
-  return { given: all, times: [attempts, delay, maxDelay], methods: listed(methods), statuses: listed(statuses) };
+  return { given: all, times: [given === false ? 1 : attempts, delay, maxDelay], methods: listed(methods), statuses: listed(statuses) };
 }
 
 /**

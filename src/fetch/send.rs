@@ -128,13 +128,15 @@ impl Draft {
     /// How long to wait before it is sent again, if it is.
     fn waits(&self, retry: &Retry, outcome: &Result<Response, Error>, sent: u32, limit: &Limit) -> Option<u64> {
         let (status, asked_ms) = match outcome {
-            Ok(response) if !response.ok() => (response.status(), asked_ms(&response.headers())),
-            Err(Error::Fetch(_)) => (0, 0),
+            // A redirect that the host does not show has status 0.
+            Ok(response) if !response.ok() => (response.status().max(1), asked_ms(&response.headers())),
+            // Where redirects are to be errors, what was thrown may be one.
+            Err(Error::Fetch(_)) if self.follows => (0, 0),
             _ => return None,
         };
         let methods = if self.idempotent { concat(&[" ", &self.method, " "]) } else { String::new() };
-        let wait_ms = retry.wait_ms(sent, asked_ms, with(Tokens::random))?;
-        let in_time = now().mono_ms.saturating_add(wait_ms) < limit.ends_ms();
+        let wait_ms = retry.wait_ms(sent, asked_ms, with(Tokens::random));
+        let in_time = sent < retry.attempts && now().mono_ms.saturating_add(wait_ms) < limit.ends_ms();
         (in_time && self.replayable && may_retry(status, &self.method, &methods, "")).then_some(wait_ms)
     }
 

@@ -137,7 +137,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             let retry = retry(&mut fields);
             let may = fields.flag() && may_retry(status, fields.text(), fields.text(), fields.rest());
             let wait_ms = retry.wait_ms(sent, asked_ms, tokens.random());
-            if let Some(wait_ms) = wait_ms.filter(|wait_ms| may && *wait_ms < left_ms) {
+            if may && sent < retry.attempts && wait_ms < left_ms {
                 out.number(wait_ms);
             }
         }

@@ -1,6 +1,6 @@
 //! Who is out to get which token, so that one goes and the others follow.
 
-use super::{CredentialId, Key};
+use super::Key;
 use crate::error::AuthError;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -30,8 +30,6 @@ pub(crate) struct Flights {
 struct Flight {
     id: FlightId,
     key: Key,
-    /// Whose token it is to bring, where that is known.
-    credential: CredentialId,
     /// When its leader was heard of last; of one that failed, until when nobody is to ask anew.
     since_ms: u64,
     failure: Option<AuthError>,
@@ -51,17 +49,12 @@ impl Flights {
     }
 
     /// Starts a flight, in place of a dead one of the same key. Failures that were told for long enough go.
-    pub(crate) fn start(&mut self, key: Key, credential: CredentialId, now_ms: u64, told_ms: u64) -> FlightId {
+    pub(crate) fn start(&mut self, key: Key, now_ms: u64, told_ms: u64) -> FlightId {
         self.remove(FlightId::NONE, &key, now_ms.saturating_sub(told_ms));
         self.last = self.last.wrapping_add(1);
         let id = FlightId(self.last);
-        self.known.push(Box::new(Flight { id, key, credential, since_ms: now_ms, failure: None }));
+        self.known.push(Box::new(Flight { id, key, since_ms: now_ms, failure: None }));
         id
-    }
-
-    /// Whether a flight may still need that credential.
-    pub(crate) fn need(&self, credential: CredentialId) -> bool {
-        self.known.iter().any(|flight| flight.failure.is_none() && flight.credential == credential)
     }
 
     /// Ends a flight that landed, or whose caller gave up: followers look for themselves.
@@ -95,7 +88,10 @@ impl Flights {
         flight.failure = Some(error.clone());
         // One for each key, however often it fails.
         match self.known.iter_mut().find(|known| known.failure.is_some() && known.key == flight.key) {
-            Some(before) => *before = flight,
+            Some(before) => {
+                flight.since_ms = flight.since_ms.max(before.since_ms);
+                *before = flight;
+            }
             None => self.known.push(flight),
         }
     }

@@ -4,7 +4,7 @@
 use super::cache::{Cache, SAME_MS, State};
 use super::exchange::{Exchange, Notes, Step};
 use super::flights::Flights;
-use super::operations::Operation;
+use super::operations::{Operation, Operations};
 use super::order::{Order, Said};
 use super::{Context, CredentialId, FlightId, Key, Lease, Mode};
 use crate::config::Limits;
@@ -59,8 +59,8 @@ impl Holdings {
     }
 
     /// Takes a credential in, as the one that was used last. `renew` takes its secrets over where the same is known and lost
-    /// them.
-    pub(crate) fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
+    /// them. Where there are too many, one goes that no call waits for.
+    pub(crate) fn register(&mut self, credential: Credential, renew: bool, calls: &Operations) -> CredentialId {
         let same = self.credentials.iter().position(|known| known.credential.fingerprint() == credential.fingerprint());
         let known = match same {
             Some(at) => {
@@ -72,7 +72,7 @@ impl Holdings {
             }
             None => {
                 if self.credentials.len() >= self.limits.credentials.max(1)
-                    && let Some(idle) = self.credentials.iter().position(|known| !self.flights.need(known.id))
+                    && let Some(idle) = self.credentials.iter().position(|known| !calls.need(known.id))
                 {
                     self.credentials.remove(idle);
                 }
@@ -85,12 +85,9 @@ impl Holdings {
         id
     }
 
-    /// Drops a credential, and so wipes what is secret in it, unless a flight needs it. Whoever asks with its number later has
-    /// to register it anew.
+    /// Drops a credential, and so wipes what is secret in it. Whoever asks with its number later has to register it anew.
     pub(crate) fn forget(&mut self, id: CredentialId) {
-        if !self.flights.need(id)
-            && let Some(at) = self.credentials.iter().position(|known| known.id == id)
-        {
+        if let Some(at) = self.credentials.iter().position(|known| known.id == id) {
             self.credentials.remove(at);
         }
     }
@@ -164,9 +161,14 @@ impl Holdings {
         if ask.retry.attempts > 1
             && let Some((until_ms, error)) = self.flights.barred(key, now.mono_ms)
         {
-            if until_ms >= ask.deadline_ms || ask.mode == Mode::Early {
+            // So that nobody is kept for ever by what befalls others.
+            if *follows == BARRED {
+                *failed = failed.wrapping_add(1);
+            }
+            if until_ms >= ask.deadline_ms || ask.mode == Mode::Early || *failed >= ask.retry.attempts {
                 return Err(error.clone());
             }
+            *follows = BARRED;
             wait_ms = until_ms.saturating_sub(now.mono_ms);
         } else if *follows != FlightId::NONE && ask.deadline_ms.saturating_sub(now.mono_ms) < SHORT_MS {
             // Of many that give up together each would send a request that it has no time for.
@@ -175,7 +177,7 @@ impl Holdings {
         if wait_ms > 0 {
             return Ok(Some(Next::Act(Order::wait(FlightId::NONE, wait_ms))));
         }
-        *leads = self.flights.start(key.clone(), ask.credential, now.mono_ms, self.limits.failure_told_ms);
+        *leads = self.flights.start(key.clone(), now.mono_ms, self.limits.failure_told_ms);
         let jitter = self.random() as u8;
         *timeout_ms = self.limits.exchange_timeout_ms;
         // From the begin on, so that an early refresh that hangs is no longer than the pause.
@@ -233,8 +235,8 @@ impl Holdings {
                 if error.transient {
                     // No clock gets that far: nothing wraps below.
                     let asked_ms = error.retry_after_ms.unwrap_or_default().min(1 << 62);
-                    wait_ms = ask.retry.wait_ms(*failed, asked_ms, self.random());
-                    let pause_ms = wait_ms.unwrap_or(asked_ms);
+                    let pause_ms = ask.retry.wait_ms(*failed, asked_ms, self.random());
+                    wait_ms = (*failed < ask.retry.attempts).then_some(pause_ms);
                     if let Some(entry) = self.cache.find(key.as_str()) {
                         entry.pause(now, pause_ms);
                     }
@@ -254,6 +256,9 @@ impl Holdings {
         }
     }
 }
+
+/// What those follow who are kept from asking.
+const BARRED: FlightId = FlightId(u32::MAX);
 
 /// Whoever has followed another, and has less time left than that, does not go.
 const SHORT_MS: u64 = 100;

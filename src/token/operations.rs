@@ -1,7 +1,7 @@
 //! The calls that wait for a token: bounded, in the order of their numbers. On some hosts a call can vanish without a word,
 //! so nothing relies on being cleaned up; when room is needed, whoever is past its deadline goes.
 
-use super::{Asked, Exchange, FlightId, Key, Notes};
+use super::{Asked, CredentialId, Exchange, FlightId, Key, Notes};
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -65,6 +65,11 @@ impl Operations {
     /// How many calls wait.
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Whether one of the calls may still need that credential.
+    pub(crate) fn need(&self, credential: CredentialId) -> bool {
+        self.waiting.iter().any(|operation| operation.ask.credential == credential)
     }
 
     /// One of the calls that are past their deadline.

@@ -123,13 +123,15 @@ impl Tokens {
     /// Takes a credential in. One that is known already stays as it is, unless it is to be renewed because
     /// its key was lost.
     pub fn register(&mut self, credential: Credential, renew: bool) -> CredentialId {
-        self.holdings.register(credential, renew)
+        self.holdings.register(credential, renew, &self.operations)
     }
 
-    /// Drops a credential, and so wipes what is secret in it, unless a call is out with it. Whoever asks
+    /// Drops a credential, and so wipes what is secret in it, unless a call waits for it. Whoever asks
     /// with its number later has to register it anew.
     pub fn forget(&mut self, id: CredentialId) {
-        self.holdings.forget(id);
+        if !self.operations.need(id) {
+            self.holdings.forget(id);
+        }
     }
 
     /// A credential that is known.

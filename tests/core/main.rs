@@ -8,6 +8,7 @@
     reason = "a test that fails has to stop"
 )]
 
+mod arrivals;
 mod bounds;
 mod clock;
 mod corners;

@@ -45,7 +45,9 @@ fn an_exchange_is_tried_three_times_and_its_followers_are_told_once() {
     let error = fail(&mut world, first, busy(None)).failed();
     assert_eq!((error.code, world.exchanges), (Code::ExchangeUnavailable, 3));
     assert_eq!(world.wake(follower).failed(), error);
+    // Whoever comes next has tries of their own, but not at once.
     let next = world.begin(ask(&world, account));
+    let next = rest(&mut world, next);
     world.succeed(next).had();
 }
 
@@ -157,6 +159,7 @@ fn who_follows_one_that_tries_once_has_tries_of_their_own() {
     let follower = world.begin(ask(&world, account)).follows();
     assert_eq!(fail(&mut world, once, busy(None)).failed().code, Code::ExchangeUnavailable);
     let heir = world.wake(follower);
+    let heir = rest(&mut world, heir);
     world.succeed(heir).had();
 }
 
