@@ -1,5 +1,5 @@
 // What fails on the way, over real connections: at the token endpoint, and at the service.
-import { contains, equal, failure, ok } from "../client/check.js";
+import { contains, equal, failure, ok, sleep } from "../client/check.js";
 import { fates, openFaulty, QUICK, requestsOf } from "../client/faulty.js";
 
 const ATTEMPTS = 3;
@@ -196,8 +196,11 @@ const cases = [
       const { session, token, service } = await openFaulty(t);
       for (const proxy of [token, service]) await proxy.plan({ keepAlive: true, stale: true });
       const done = async (proxy) => (await fates(proxy)).filter((fate) => fate === null).length;
-      await (await session.get("/first")).text();
-      await (await session.get("/get")).text();
+      for (const path of ["/first", "/get"]) {
+        await (await session.get(path)).text();
+        // Until the connection counts as one that is not in use.
+        await sleep(20);
+      }
       equal(await done(service), 2, "requests that were answered");
       const posted = await session.post("/post", { body: "b" }).catch((error) => error);
       // Some runtimes send it again themselves, as the server cannot have begun with it.
@@ -205,6 +208,7 @@ const cases = [
       equal(await done(service), posted.status === 200 ? 3 : 2, "requests that were answered");
       contains(await session.getIdToken({ forceRefresh: true }), "eyJ", "token");
       equal(await done(token), 2, "exchanges that were answered");
+      for (const proxy of [token, service]) ok((await fates(proxy)).includes("stale"), "a connection that was closed so");
     },
   },
 ];

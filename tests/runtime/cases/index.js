@@ -19,6 +19,7 @@ import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
 import stayingUp from "./staying-up.js";
 import tokens from "./tokens.js";
+import waits from "./waits.js";
 
 export const groups = [
   requests,
@@ -38,6 +39,7 @@ export const groups = [
   singleFlight,
   faults,
   retry,
+  waits,
   stayingUp,
   process,
 ];

@@ -58,7 +58,7 @@ export async function startFaultProxy(target) {
     const body = await read(request);
     const pass = () => forward(target, request, body);
     // The browser's own question is not what a case counts.
-    if (method === "OPTIONS") return send(response, await pass(), false);
+    if (method === "OPTIONS") return send(response, await pass(), keepAlive);
     const record = { method, path: url, bytes: body.length, at: performance.now(), fault: null };
     requests.push(record);
     if (plan.stale && socket.served) {
