@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { noResult } from "./table.mjs";
 
 /** A whole runner may take this long. */
-const LIMIT = 240_000;
+const LIMIT = 360_000;
+
+/** How long it may take to end after its last case: less than any timer that a call leaves behind, were there one. */
+const END = 30_000;
 
 const keys = JSON.parse(readFileSync(new URL("../vectors/keys.json", import.meta.url), "utf8")).keys;
 const secretLines = Object.values(keys).flatMap((pem) => pem.split("\n").filter((line) => line.length > 30 && !line.startsWith("-")));
@@ -14,12 +17,13 @@ export async function runColumn({ column, expected, folder, lab, grep }) {
   if (column.missing) {
     return expected.map(({ group, name }) => ({ group, name, outcome: "not applicable", message: column.missing }));
   }
-  const { code, stdout, stderr, seconds } = await start(column, folder, lab, grep);
+  const { code, stdout, stderr, seconds, lingered } = await start(column, folder, lab, grep);
   const [results, other] = read(stdout);
   const missing = expected.filter((each) => !results.some(({ group, name }) => group === each.group && name === each.name));
   for (const { group, name } of missing) results.push({ group, name, outcome: "failed", message: noResult });
   const runner = { group: "runner", outcome: "failed" };
   if (code !== 0) results.push({ ...runner, name: "ends well", message: `ended with ${code}\n${tail(stderr + other)}` });
+  if (lingered > END) results.push({ ...runner, name: "ends soon", message: `ended ${Math.round(lingered / 1000)} s after its last case` });
   const secret = secretIn(stderr + other);
   if (secret) results.push({ ...runner, name: "prints no secret", message: `in its output: ${secret.slice(0, 12)}…` });
   return Object.assign(results, { seconds });
@@ -33,14 +37,19 @@ function start({ command, options }, folder, lab, grep) {
   const began = performance.now();
   const child = spawn(program, [...before, argument], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += text));
+  let last = began;
+  child.stdout.on("data", (text) => {
+    stdout += text;
+    last = performance.now();
+  });
   child.stderr.on("data", (text) => (stderr += text));
   const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT);
   return new Promise((resolve) => {
     child.on("error", (error) => (stderr += error.message));
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code: code ?? signal, stdout, stderr, seconds: (performance.now() - began) / 1000 });
+      const ended = performance.now();
+      resolve({ code: code ?? signal, stdout, stderr, seconds: (ended - began) / 1000, lingered: ended - last });
     });
   });
 }

@@ -2,7 +2,14 @@
 import { bin, chromium, node24, why, workerd } from "./programs.mjs";
 
 const [major] = process.versions.node.split(".");
-const deno = [bin("deno"), "run", "--no-prompt", "--no-remote", "--node-modules-dir=manual", "--allow-net=127.0.0.1,localhost"];
+const deno = [
+  bin("deno"),
+  "run",
+  "--no-prompt",
+  "--no-remote",
+  "--node-modules-dir=manual",
+  "--allow-net=127.0.0.1,localhost,nothing.invalid",
+];
 const here = (script) => () => [process.execPath, `runtime/runners/${script}`];
 
 const worker = (name, title, date) => ({

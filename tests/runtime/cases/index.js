@@ -4,6 +4,7 @@ import baseUrl from "./base-url.js";
 import credentials from "./credentials.js";
 
 import exchange from "./exchange.js";
+import faults from "./faults.js";
 import fetch from "./fetch.js";
 import kinds from "./kinds.js";
 import limits from "./limits.js";
@@ -13,9 +14,12 @@ import redirects from "./redirects.js";
 import refresh from "./refresh.js";
 import requests from "./requests.js";
 import resend from "./resend.js";
+import retry from "./retry.js";
 import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
+import stayingUp from "./staying-up.js";
 import tokens from "./tokens.js";
+import waits from "./waits.js";
 
 export const groups = [
   requests,
@@ -33,5 +37,9 @@ export const groups = [
   resend,
   refresh,
   singleFlight,
+  faults,
+  retry,
+  waits,
+  stayingUp,
   process,
 ];

@@ -1,18 +1,6 @@
 // Tokens grow old: fresh ones are used, stale ones are used and renewed on the way, expired ones are waited for.
 import { equal, eventually, ok, sleep } from "../client/check.js";
-
-/** Moves this runtime's clocks and the emulator's, all of them alike. */
-async function later(t, seconds) {
-  const [dateNow, performanceNow] = [Date.now, performance.now];
-  const put = (owner, name, value) => Object.defineProperty(owner, name, { value, configurable: true, writable: true });
-  put(Date, "now", () => dateNow() + seconds * 1000);
-  put(performance, "now", () => performanceNow.call(performance) + seconds * 1000);
-  await t.emulator.setClock({ offset: seconds * 1000 });
-  return () => {
-    put(Date, "now", dateNow);
-    put(performance, "now", performanceNow);
-  };
-}
+import { later } from "../client/clock.js";
 
 /** A session with a token of an hour, that many seconds after it was had. */
 const aged = (seconds, run) => async (t) => {

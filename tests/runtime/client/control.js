@@ -50,6 +50,24 @@ export function connectLab(config) {
     /** Writes a file of that name into the folder that every runtime with files may read. */
     write: (name, text) => call("POST", `${config.home}/_lab/files?name=${encodeURIComponent(name)}`, text),
     records: (mark) => call("GET", `${config.home}/_lab/records?mark=${mark}`),
+    /**
+     * A port before an emulator where connections and requests fail by plan: `plan({ steps, rest, … })` of `lab/fault-proxy.mjs`.
+     *
+     * @param {string} [to] An emulator other than the cases' own
+     */
+    async faultProxy(to) {
+      const query = to ? `?to=${encodeURIComponent(to)}` : "";
+      const { id, url } = await call("POST", `${config.home}/_lab/proxies${query}`);
+      const at = `${config.home}/_lab/proxies/${id}`;
+      return {
+        url,
+        /** What happens from now on; without a plan all goes through. */
+        plan: (plan = {}) => call("POST", at, plan),
+        /** The requests that came in whole since it was opened, without preflights; how often a plan made something fail. */
+        seen: () => call("GET", at),
+        requests: async () => (await call("GET", at)).requests,
+      };
+    },
   };
 }
 

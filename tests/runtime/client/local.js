@@ -1,6 +1,7 @@
 // The runner of runtimes that run the whole suite in one process: one JSON line for each case.
 import { readConfig } from "./control.js";
-import { matches, run, suite, whyNot } from "./suite.js";
+import { leftovers, run } from "./run.js";
+import { matches, suite, whyNot } from "./suite.js";
 import { createWorld } from "./world.js";
 
 /**
@@ -19,6 +20,7 @@ export async function runHere(lib, runtime, { lab, grep }) {
       : await run(each, world, strays);
     console.log(JSON.stringify(result));
   }
+  for (const result of await leftovers(strays)) console.log(JSON.stringify(result));
 }
 
 /** Rejections that nobody handled, as they come. */

@@ -9,13 +9,24 @@ import { startRecorder } from "./recorder.mjs";
 
 const vectors = new URL("../../vectors/", import.meta.url);
 
+/** How long the tokens of a second emulator live, for cases that wait for their end, in seconds. */
+const BRIEF_S = 64;
+
 export async function startLab() {
   const emulator = createEmulator();
   const server = await serve(emulator);
   // Credential files of the cases' own lie here; it is the one folder that Deno may read.
   const folder = await mkdtemp(join(tmpdir(), "cloud-run-auth-files-"));
   const [secure, root] = await serveSecurely(emulator, folder);
-  const config = { emulator: server.url, secure: secure.url, root, folder, vectors: await readVectors() };
+  const short = await serve(createEmulator({ idTokenLifetime: BRIEF_S }));
+  const config = {
+    emulator: server.url,
+    secure: secure.url,
+    root,
+    brief: { url: short.url, lifeSeconds: BRIEF_S },
+    folder,
+    vectors: await readVectors(),
+  };
   await writeKeys(folder, emulator, config);
   const recorder = await startRecorder(config);
   return {
@@ -23,7 +34,7 @@ export async function startLab() {
     emulator: server.url,
     folder,
     async close() {
-      await Promise.all([recorder.close(), server.close(), secure.close(), rm(folder, { recursive: true, force: true })]);
+      await Promise.all([recorder.close(), server.close(), secure.close(), short.close(), rm(folder, { recursive: true, force: true })]);
     },
   };
 }

@@ -4,14 +4,16 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createSocketServer } from "node:net";
 import { basename, join } from "node:path";
+import { startFaultProxy } from "./fault-proxy.mjs";
 
 /**
- * Two origins, and a port that nobody may connect to.
+ * Two origins, and a port that nobody may connect to. Cases have it open further ports, with fault proxies.
  *
  * @param {object} config handed to every runner that asks at /_lab/config
  */
 export async function startRecorder(config) {
   const records = [];
+  const proxies = [];
   /** Connections that were no HTTP, or went where none belongs: TLS after a redirect from http to https, say. */
   let strays = 0;
 
@@ -46,6 +48,7 @@ export async function startRecorder(config) {
       await writeFile(join(config.folder, basename(url.searchParams.get("name"))), JSON.parse(await read(request)), { mode: 0o755 });
       return send(response, 200, {});
     }
+    if (url.pathname.startsWith("/_lab/proxies")) return send(response, 200, await atProxies(url, request));
     if (url.pathname === "/_lab/config") return send(response, 200, { ...config, ...origins });
     if (url.pathname === "/_lab/records") {
       const mark = url.searchParams.get("mark");
@@ -61,10 +64,22 @@ export async function startRecorder(config) {
     return send(response, Number(url.searchParams.get("answer") ?? 200), { method, url: request.url, body: record.body });
   }
 
+  /** Opens one, steers it, or says what passed through it. */
+  async function atProxies({ pathname, searchParams }, request) {
+    const [, , , id] = pathname.split("/");
+    if (id === undefined) {
+      const proxy = await startFaultProxy(searchParams.get("to") ?? config.emulator);
+      return { id: proxies.push(proxy) - 1, url: proxy.url };
+    }
+    if (request.method === "POST") await proxies[id].follow(JSON.parse(await read(request)));
+    return proxies[id].seen();
+  }
+
   const servers = [home, second, away, trap];
   return {
     ...origins,
     async close() {
+      for (const proxy of proxies) proxy.close();
       for (const server of servers) {
         server.close();
         server.closeAllConnections?.();

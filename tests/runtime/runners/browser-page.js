@@ -2,7 +2,8 @@
 import * as lib from "cloud-run-auth";
 import { readConfig } from "../client/control.js";
 import { watchRejections } from "../client/local.js";
-import { run, suite } from "../client/suite.js";
+import { leftovers, run } from "../client/run.js";
+import { suite } from "../client/suite.js";
 import { createWorld } from "../client/world.js";
 
 const opaque = "in browsers a manual redirect is opaque";
@@ -26,4 +27,5 @@ window.runCase = async (id, lab) => {
   world ??= createWorld(lib, await readConfig(lab), { name: "browser", lacks });
   return run(suite[id], world, strays);
 };
+window.leftovers = () => leftovers(strays);
 window.lacks = lacks;

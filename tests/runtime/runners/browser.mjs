@@ -29,6 +29,7 @@ try {
       : await page.evaluate(([id, lab]) => window.runCase(id, lab), [id, lab]);
     console.log(JSON.stringify(result));
   }
+  for (const result of await page.evaluate(() => window.leftovers())) console.log(JSON.stringify(result));
 } finally {
   await close();
 }

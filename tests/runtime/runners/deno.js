@@ -10,6 +10,7 @@ const forbidden = bare
       files: "may not read files",
       programs: "may not run programs",
       "search by permission": "whatever may not be read, the metadata server is found",
+      load: "what takes its time is looked at where there are permissions",
     }
   : {};
 await runHere(

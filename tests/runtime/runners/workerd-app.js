@@ -3,7 +3,8 @@ import { withEnv } from "cloudflare:workers";
 import * as lib from "cloud-run-auth";
 import { watchRejections } from "../client/local.js";
 import { readConfig } from "../client/control.js";
-import { run, suite } from "../client/suite.js";
+import { leftovers, run } from "../client/run.js";
+import { suite } from "../client/suite.js";
 import { createWorld } from "../client/world.js";
 
 // A session is legal where no I/O is.
@@ -22,6 +23,7 @@ const runtime = (outside) => ({
     search: "there is nothing to be searched",
     programs: "there are no processes",
     certificates: "fetch shows certificates by bindings alone",
+    "many at once": "a request may have 10,000 timers, and each call has one",
   },
   /** What the runtime makes of bindings. */
   withEnv: (variables, run) => withEnv(variables, run),
@@ -64,6 +66,7 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/list") return Response.json({ lacks: runtime("").lacks });
+    if (pathname === "/leftovers") return Response.json(await leftovers(strays));
     const body = await request.json();
     return pathname === "/run" ? runCase(body) : call(body);
   },

@@ -27,6 +27,7 @@ try {
       : await runCase(each).catch((error) => ({ group, name, outcome: "failed", message: String(error) }));
     console.log(JSON.stringify(result));
   }
+  for (const result of await (await fetch(`${server.url}/leftovers`)).json()) console.log(JSON.stringify(result));
 } finally {
   server.stop();
   outside.close();
