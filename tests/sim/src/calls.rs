@@ -110,7 +110,7 @@ impl World {
                 if time >= slot.borrow().refresh_at {
                     self.call(session, Mode::Early, true, 0)?;
                 }
-                self.serve(session, &slot, 0)
+                self.serve(session, &slot, 0, self.time)
             }
             _ => self.call(session, Mode::Usual, false, 0),
         }
@@ -344,11 +344,11 @@ impl World {
         }
         let call = &mut self.calls[number];
         call.state = State::Had;
-        let (background, resends) = (call.background, call.resends);
+        let (background, resends, begun_at) = (call.background, call.resends, call.begun_at);
         self.sessions[session].slot = Some(slot.clone());
         if !background {
             let (time, refresh_at) = (slot.borrow().time(now), slot.borrow().refresh_at);
-            self.serve(session, &slot, resends)?;
+            self.serve(session, &slot, resends, begun_at)?;
             // Where each request makes a new session, it is the one that sees that the token is stale.
             if self.sessions[session].anew && time >= refresh_at && time < slot.borrow().expires_at {
                 self.call(session, Mode::Early, true, 0)?;

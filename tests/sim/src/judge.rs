@@ -335,7 +335,7 @@ impl World {
     }
 
     /// A token is used: it has to be good, unless clocks or servers lied.
-    pub(crate) fn serve(&mut self, session: usize, slot: &Shared, resends: u8) -> Verdict {
+    pub(crate) fn serve(&mut self, session: usize, slot: &Shared, resends: u8, begun_at: u64) -> Verdict {
         let (host, place) = (self.sessions[session].host, self.sessions[session].place);
         let now = self.now(host);
         let (text, held, serial) = {
@@ -344,6 +344,8 @@ impl World {
         };
         self.is_it_whose(place, &text)?;
         let honest = !held.lies && held.age_ms(now) + 1000 >= self.time - held.had_at;
+        let slept = (held.had_at..=self.time).contains(&self.hosts[host].asleep_until) && begun_at <= held.had_at;
+        let honest = honest && (promises::SLEEPERS_LOOK_AT_THE_END || !slept);
         let late_ms = self.time.saturating_sub(held.ends_at);
         if honest && self.time >= held.ends_at && (promises::COUNTS_LAG || late_ms > held.lag_ms) {
             return Err(format!("session {session} uses a token {late_ms} ms after its end"));

@@ -31,3 +31,6 @@ pub(crate) const LEADERS_LOOK_AGAIN: bool = false;
 
 /// Whether a refresh token that comes late does not take the place of one that came of a later exchange. It still does.
 pub(crate) const ROTATES_IN_ORDER: bool = false;
+
+/// Whether a follower that slept over the end of the token it waited for is not given it. It still is.
+pub(crate) const SLEEPERS_LOOK_AT_THE_END: bool = false;

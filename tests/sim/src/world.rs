@@ -129,9 +129,9 @@ impl World {
                 Some(Due::Arrive(session)) => self.sessions[*session].host,
                 Some(Due::Tell(call, _, said)) => {
                     let call = &mut self.calls[*call];
-                    if call.host == host && matches!(said, Said::Answered(_)) {
+                    if call.host == host {
                         call.slept = true;
-                        if self.dice.percent(50) {
+                        if matches!(said, Said::Answered(_)) && self.dice.percent(50) {
                             call.faults += 1;
                             *said = Said::Failed("the connection was lost while the machine slept");
                         }
