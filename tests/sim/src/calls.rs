@@ -102,7 +102,7 @@ impl World {
         let now = self.hosts[at.host].clocks.now(self.time);
         let slot = if at.anew { None } else { at.slot.clone() };
         let time = slot.as_ref().map_or(0, |slot| slot.borrow().time(now));
-        if !self.calm && self.dice.percent(4) {
+        if self.troubles.forces && !self.calm && self.dice.percent(5) {
             return self.call(session, Mode::Forced, false, 0);
         }
         match slot {

@@ -14,8 +14,10 @@ mod dice;
 mod google;
 mod host;
 mod judge;
+mod outages;
 mod promises;
 mod scenario;
+mod spread;
 mod story;
 mod weather;
 mod wire;
@@ -24,66 +26,100 @@ mod world;
 use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use story::say;
+use world::Verdict;
 
 const HELP: &str = "\
-usage: cargo run --profile sim -p cloud-run-auth-sim -- [--seeds A..B [--keep-going] | --seed N [--trace]] [--threads N]
+usage: cargo run --profile sim -p cloud-run-auth-sim -- [OPTIONS]
+
+  Without options: the outages, the spread of refreshes, and the stories of a few thousand seeds.
 
   --seeds A..B   plays the stories of these seeds; the first that breaks a promise is named, and the exit status is 1
-  --keep-going   names all of them
+  --seconds N    plays on from the first seed for so long
+  --keep-going   names all seeds that break a promise
   --seed N       plays one
   --trace        prints the whole story
   --threads N    how many at a time (as many as there are cores)
 
 examples:
   cargo run --profile sim -p cloud-run-auth-sim -- --seeds 0..1000000
+  cargo run --profile sim -p cloud-run-auth-sim -- --seeds 5000000..9000000 --seconds 600
   cargo run --profile sim -p cloud-run-auth-sim -- --seed 4711 --trace";
 
+/// So many are played by themselves.
+const USUAL: Range<u64> = 0..10_000;
+
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (mut seeds, mut told, mut all) = (0..20_000, false, false);
-    let mut threads = std::thread::available_parallelism().map_or(1, Into::into);
-    while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
-        let good = match argument.as_str() {
-            "--help" | "-h" => {
-                say(HELP);
-                return ExitCode::SUCCESS;
-            }
-            "--trace" => {
-                told = true;
-                true
-            }
-            "--keep-going" => {
-                all = true;
-                true
-            }
-            "--seed" => number().map(|seed| seeds = seed..seed + 1).is_some(),
-            "--threads" => number().map(|count| threads = count.max(1) as usize).is_some(),
-            "--seeds" => arguments.next().and_then(|text| range(&text)).map(|range| seeds = range).is_some(),
-            _ => false,
-        };
-        if !good {
-            say(HELP);
-            return ExitCode::FAILURE;
+    let Some(wanted) = wanted() else {
+        say(HELP);
+        return ExitCode::FAILURE;
+    };
+    if wanted.help {
+        say(HELP);
+        return ExitCode::SUCCESS;
+    }
+    let mut checks = Vec::new();
+    if wanted.seeds.is_none() {
+        checks.extend(outages::all());
+        checks.push(("spread: refreshes of instances that began together".into(), spread::refreshes()));
+    }
+    checks.push(seeds(&wanted));
+    for (name, verdict) in &checks {
+        match verdict {
+            Ok(()) => say(&format!("  ok  {name}")),
+            Err(why) => say(&format!("  !!  {name}\n      {why}")),
         }
     }
-    let began = Instant::now();
-    let count = seeds.end - seeds.start;
-    let found = play_all(seeds, threads, told, all);
-    let seconds = began.elapsed().as_secs_f64();
-    if count > 1 {
-        say(&format!("{count} seeds in {seconds:.1} s, {:.0} a second", count as f64 / seconds));
-    }
-    for (seed, why) in &found {
-        say(&format!(
-            "seed {seed}: {why}\nagain: cargo run --profile sim -p cloud-run-auth-sim -- --seed {seed} --trace"
-        ));
-    }
-    let failed = usize::from(!found.is_empty());
-    say(&format!("{} passed, {failed} failed", 1 - failed));
+    let failed = checks.iter().filter(|(_, verdict)| verdict.is_err()).count();
+    say(&format!("{} passed, {failed} failed", checks.len() - failed));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the command line says.
+#[derive(Default)]
+struct Wanted {
+    help: bool,
+    seeds: Option<Range<u64>>,
+    seconds: Option<u64>,
+    keep_going: bool,
+    trace: bool,
+    threads: usize,
+}
+
+fn wanted() -> Option<Wanted> {
+    let mut wanted =
+        Wanted { threads: std::thread::available_parallelism().map_or(1, Into::into), ..Wanted::default() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next()?.parse::<u64>().ok();
+        match argument.as_str() {
+            "--help" | "-h" => wanted.help = true,
+            "--trace" => wanted.trace = true,
+            "--keep-going" => wanted.keep_going = true,
+            "--seconds" => wanted.seconds = Some(number()?),
+            "--threads" => wanted.threads = number()?.max(1) as usize,
+            "--seed" => wanted.seeds = number().map(|seed| seed..seed + 1),
+            "--seeds" => wanted.seeds = Some(range(&arguments.next()?)?),
+            _ => return None,
+        }
+    }
+    Some(wanted)
+}
+
+/// Plays the stories of many seeds.
+fn seeds(wanted: &Wanted) -> (String, Verdict) {
+    let began = Instant::now();
+    let (found, count) = play_all(wanted);
+    let seconds = began.elapsed().as_secs_f64();
+    let name = format!("{count} seeds in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
+    let told: Vec<String> = found
+        .iter()
+        .map(|(seed, why)| {
+            format!("seed {seed}: {why}\n      again: cargo run --profile sim -p cloud-run-auth-sim -- --seed {seed} --trace")
+        })
+        .collect();
+    (name, if told.is_empty() { Ok(()) } else { Err(told.join("\n      ")) })
 }
 
 fn range(text: &str) -> Option<Range<u64>> {
@@ -92,35 +128,42 @@ fn range(text: &str) -> Option<Range<u64>> {
     (!range.is_empty()).then_some(range)
 }
 
-/// The seeds whose stories break a promise, and which: the first, or all.
-fn play_all(seeds: Range<u64>, threads: usize, told: bool, all: bool) -> Vec<(u64, String)> {
+/// The seeds whose stories break a promise, and which: the first, or all. And how many were played.
+fn play_all(wanted: &Wanted) -> (Vec<(u64, String)>, u64) {
+    let seeds = wanted.seeds.clone().unwrap_or(USUAL);
     let next = AtomicU64::new(seeds.start);
-    let worst = AtomicU64::new(seeds.end);
+    let end = AtomicU64::new(seeds.end);
+    let until = wanted.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let work = || {
-        let mut found = Vec::new();
+        let (mut found, mut count) = (Vec::new(), 0);
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= worst.load(Ordering::Relaxed) {
-                return found;
+            if seed >= end.load(Ordering::Relaxed) || until.is_some_and(|until| Instant::now() > until) {
+                return (found, count);
             }
-            if let Err(why) = played(seed, told) {
-                if !all {
-                    worst.fetch_min(seed, Ordering::Relaxed);
+            count += 1;
+            if let Err(why) = played(seed, wanted.trace) {
+                if !wanted.keep_going {
+                    end.fetch_min(seed, Ordering::Relaxed);
                 }
                 found.push((seed, why));
             }
         }
     };
-    let mut found: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    let (mut all, mut sum) = (Vec::new(), 0);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..wanted.threads).map(|_| scope.spawn(work)).collect();
+        for (found, count) in workers.into_iter().filter_map(|worker| worker.join().ok()) {
+            all.extend(found);
+            sum += count;
+        }
     });
-    found.sort();
-    found.truncate(if all { usize::MAX } else { 1 });
-    found
+    all.sort();
+    all.truncate(if wanted.keep_going { usize::MAX } else { 1 });
+    (all, sum)
 }
 
 /// A panic breaks a promise, too.
-fn played(seed: u64, told: bool) -> world::Verdict {
+fn played(seed: u64, told: bool) -> Verdict {
     std::panic::catch_unwind(|| scenario::play(seed, told)).unwrap_or_else(|_| Err("it panics".into()))
 }

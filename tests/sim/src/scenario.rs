@@ -48,6 +48,7 @@ fn made(seed: u64, told: bool) -> World {
         traps: trouble(20),
         refusals: trouble(30),
         leavers: trouble(40),
+        forces: trouble(50),
     };
     world.weather.noise = if world.troubles.weather { world.dice.pick(&[0, 5, 20, 50]) } else { 0 };
     world.on_cloud_run = world.dice.percent(50);

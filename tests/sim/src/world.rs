@@ -47,6 +47,8 @@ pub(crate) struct Troubles {
     pub(crate) traps: bool,
     pub(crate) refusals: bool,
     pub(crate) leavers: bool,
+    /// Callers that want a new token in any case.
+    pub(crate) forces: bool,
 }
 
 #[derive(Debug)]
