@@ -4,7 +4,9 @@ use crate::accounts::Kind;
 use crate::google::{Life, Reply};
 use crate::host::{Shared, Slot};
 use crate::judge::Held;
+use crate::promises;
 use crate::world::{Due, Said, Verdict, World};
+use cloud_run_auth::config::Retry;
 use cloud_run_auth::error::{AuthError, Code};
 use cloud_run_auth::grant::{Audience, Scopes, Target};
 use cloud_run_auth::http::Response;
@@ -14,6 +16,9 @@ use cloud_run_auth::token::{Ask, CredentialId, Event, FlightId, Key, Mode, Opera
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// How long a driver waits before it begins anew, for there may be more traps to come.
+const AFTER_TRAP_MS: u64 = 25;
+
 /// What people hold: one account, one target.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -21,6 +26,7 @@ pub(crate) struct Session {
     /// Account and target.
     pub(crate) place: (usize, usize),
     pub(crate) timeout_ms: u64,
+    pub(crate) retry: Retry,
     /// Whether each request makes a new one, which remembers nothing.
     pub(crate) anew: bool,
     pub(crate) slot: Option<Shared>,
@@ -65,6 +71,7 @@ pub(crate) struct Call {
     pub(crate) background: bool,
     pub(crate) begun_at: u64,
     pub(crate) deadline_ms: u64,
+    pub(crate) retry: Retry,
     pub(crate) state: State,
     pub(crate) op: Option<OperationId>,
     pub(crate) epoch: u32,
@@ -75,14 +82,22 @@ pub(crate) struct Call {
     /// How often it may still begin anew.
     tries: u8,
     pub(crate) resends: u8,
-    /// Requests sent in all.
+    /// Exchanges that failed.
+    pub(crate) failures: u32,
+    /// Requests of this exchange.
     pub(crate) requests: u32,
     /// When the last one was.
     pub(crate) sent_at: u64,
     pub(crate) faults: u32,
-    /// The last answer: permanent, or the time in it refused.
+    /// The last answer was a refusal for good; one of the time that it said; asked to be left alone.
     pub(crate) permanent: bool,
+    pub(crate) skewed: bool,
+    pub(crate) asked_ms: Option<u64>,
+    /// How often the time was refused; and with the right time beside it.
     pub(crate) skews: u32,
+    pub(crate) honest_skews: u32,
+    /// Whether it was put right in this call.
+    pub(crate) corrected: bool,
     /// The token of the last answer.
     pub(crate) granted: Option<Granted>,
     /// Its host slept while an answer was on its way.
@@ -130,6 +145,7 @@ impl World {
             background,
             begun_at: self.time,
             deadline_ms: now.mono_ms + timeout_ms,
+            retry: at.retry,
             state: State::Runs,
             op: None,
             epoch: 0,
@@ -138,11 +154,16 @@ impl World {
             action: 0,
             tries: 3,
             resends,
+            failures: 0,
             requests: 0,
             sent_at: 0,
             faults: 0,
             permanent: false,
+            skewed: false,
+            asked_ms: None,
             skews: 0,
+            honest_skews: 0,
+            corrected: false,
             granted: None,
             slept: false,
         });
@@ -159,7 +180,8 @@ impl World {
     fn begin(&mut self, number: usize) -> Verdict {
         let call = &mut self.calls[number];
         let (session, host, place, mode) = (call.session, call.host, call.place, call.mode);
-        (call.leads, call.follows, call.op, call.requests) = (None, None, None, 0);
+        (call.leads, call.follows, call.op) = (None, None, None);
+        (call.failures, call.requests, call.skews, call.honest_skews) = (0, 0, 0, 0);
         call.epoch = self.hosts[host].epoch;
         let credential = self.register(session, false)?;
         let (access, text) = &self.targets[place.1];
@@ -170,7 +192,8 @@ impl World {
         };
         let target = target.map_err(|error| error.message.clone())?;
         let deadline_ms = self.calls[number].deadline_ms;
-        let ask = Ask { source: Source::Credential(credential), target, mode, deadline_ms };
+        let retry = self.calls[number].retry;
+        let ask = Ask { source: Source::Credential(credential), target, mode, deadline_ms, retry };
         let now = self.now(host);
         let (op, turn) = self.hosts[host].tokens.begin(ask, now);
         self.calls[number].op = op;
@@ -198,6 +221,15 @@ impl World {
         self.hosts[host].clocks.now(self.time)
     }
 
+    /// Begins a call anew, for the module was started anew.
+    pub(crate) fn begin_anew(&mut self, number: usize) -> Verdict {
+        if self.calls[number].state != State::Runs {
+            return Ok(());
+        }
+        self.story.line(self.time, || format!("call {number} begins anew"));
+        self.begin(number)
+    }
+
     /// Tells the core what became of a call's action.
     pub(crate) fn tell(&mut self, number: usize, action: u32, said: Said) -> Verdict {
         let call = &mut self.calls[number];
@@ -206,14 +238,11 @@ impl World {
         }
         let host = call.host;
         if call.epoch != self.hosts[host].epoch {
-            call.tries -= 1;
-            if call.tries == 0 {
-                call.state = State::Failed;
-                return Ok(());
-            }
-            self.story.line(self.time, || format!("call {number} begins anew, for the module was started anew"));
+            // Another call's trap is not held against this one.
+            call.action += 1;
             call.faults += 1;
-            return self.begin(number);
+            self.after(AFTER_TRAP_MS, Due::Begin(number));
+            return Ok(());
         }
         let Some(op) = call.op else { return Err(format!("call {number} has an action and no number")) };
         self.story.line(self.time, || match &said {
@@ -233,7 +262,10 @@ impl World {
             Said::Woken => Event::Woken,
             Said::Signed(signature) => Event::Signed(signature),
             Said::Text(text) => Event::Returned(Secret::new(text)),
-            Said::Failed(why) => Event::Failed(why.into()),
+            Said::Failed(why) => {
+                (call.permanent, call.skewed, call.asked_ms) = (false, false, None);
+                Event::Failed(why.into())
+            }
             Said::Granted { token, expires_at_ms, number } => {
                 call.granted = number.map(|token| Granted { token, told: Told::Function { ends_ms: expires_at_ms } });
                 Event::Granted { token: Secret::new(token), expires_at_ms }
@@ -254,14 +286,11 @@ impl World {
             token,
             told: Told::Answer { life, date_ms: reply.date_ms, lies: reply.lies },
         });
-        call.permanent = reply.permanent;
+        (call.permanent, call.skewed, call.asked_ms) = (reply.permanent, reply.skew, reply.retry_after_ms);
         call.skews += u32::from(reply.skew);
-        let asked_ms = reply.retry_after_ms;
-        let (host, place) = (call.host, call.place);
-        if let Some(ms) = asked_ms {
-            let until_ms = self.now(host).mono_ms + ms;
-            let ledger = self.hosts[host].ledger(place);
-            ledger.quiet_until_ms = ledger.quiet_until_ms.max(until_ms);
+        call.honest_skews += u32::from(reply.skew && !reply.lies && reply.date_ms.is_some() && !call.slept);
+        if let Some(ms) = reply.retry_after_ms {
+            self.asked_for_quiet(number, ms);
         }
     }
 
@@ -344,13 +373,12 @@ impl World {
         }
         let call = &mut self.calls[number];
         call.state = State::Had;
-        let (background, resends, begun_at) = (call.background, call.resends, call.begun_at);
+        let (background, resends, begun_at, mode) = (call.background, call.resends, call.begun_at, call.mode);
         self.sessions[session].slot = Some(slot.clone());
         if !background {
             let (time, refresh_at) = (slot.borrow().time(now), slot.borrow().refresh_at);
             self.serve(session, &slot, resends, begun_at)?;
-            // Where each request makes a new session, it is the one that sees that the token is stale.
-            if self.sessions[session].anew && time >= refresh_at && time < slot.borrow().expires_at {
+            if mode == Mode::Usual && time >= refresh_at && time < slot.borrow().expires_at {
                 self.call(session, Mode::Early, true, 0)?;
             }
         }
@@ -384,7 +412,8 @@ impl World {
         call.state = State::Failed;
         if self.calm && !call.background {
             let heals = self.google.revoked_until[call.place.0] <= self.time;
-            if heals {
+            let excused = error.code == Code::ClockSkew && !promises::CORRECTS_EACH && self.is_corrected(number);
+            if heals && !excused {
                 return Err(format!("call {number} fails, though nothing is wrong any more: {error}"));
             }
         }
@@ -399,13 +428,12 @@ impl World {
         }
         self.story.line(self.time, || format!("call {number} ends: {why}"));
         call.state = State::GivenUp;
-        let (host, leads, place) = (call.host, call.leads, call.place);
+        let (host, leads) = (call.host, call.leads);
         if call.epoch == self.hosts[host].epoch {
             if let Some(op) = call.op {
                 self.hosts[host].tokens.abandon(op);
             }
-            let ledger = self.hosts[host].ledger(place);
-            ledger.running = ledger.running.take().filter(|running| Some(running.flight) != leads);
+            self.look_at_leaving(number);
         }
         self.lead(host, leads, None);
     }

@@ -62,6 +62,10 @@ pub(crate) struct Host {
     pub(crate) slots: BTreeMap<String, Shared>,
     /// Accounts whose signing key it has in a form of its own.
     pub(crate) signers: BTreeSet<usize>,
+    /// When its clocks were set last.
+    pub(crate) set_at: u64,
+    /// When an account's time was corrected last.
+    pub(crate) corrected: BTreeMap<usize, u64>,
     /// Who waits for which flight.
     pub(crate) waiting: Vec<(FlightId, Vec<usize>)>,
     /// What the judge knows, by account and target.
@@ -80,6 +84,8 @@ impl Host {
             epoch: 0,
             slots: BTreeMap::new(),
             signers: BTreeSet::new(),
+            set_at: 0,
+            corrected: BTreeMap::new(),
             waiting: Vec::new(),
             ledgers: BTreeMap::new(),
         }

@@ -22,6 +22,7 @@ mod story;
 mod weather;
 mod wire;
 mod world;
+mod worth;
 
 use std::ops::Range;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::promises;
 use crate::weather::Fault;
 use crate::world::{Due, Verdict, World};
-use cloud_run_auth::config::Limits;
+use cloud_run_auth::config::{Limits, Retry};
 
 const KINDS: [Kind; 7] =
     [Kind::Key, Kind::User, Kind::Acting, Kind::WorkloadActing, Kind::Metadata, Kind::Search, Kind::Function];
@@ -55,14 +55,24 @@ fn outage(kind: Kind, fault: Fault, isolated: bool, anew: bool) -> Verdict {
     let google = Google::new(1, &mut dice);
     let mut world = World::new(dice, google, false);
     let limits = Limits { flight_dead_after_ms: isolated.then_some(2000), ..Limits::default() };
-    let step_ms = promises::step_ms(&limits, 3_600_000, kind == Kind::Metadata);
+    let of_metadata = matches!(kind, Kind::Metadata | Kind::Search);
+    let step_ms = promises::step_ms(&limits, promises::window_ms(&limits, 3_600_000, of_metadata));
     world.accounts.push(Account::new(0, kind, 3600, true));
     world.targets.push((false, "https://a.example".into()));
     world.on_cloud_run = true;
     world.hosts.push(Host::new(limits, 7, Clocks::right(world.time, 5000), true));
     // As the npm package has it.
     let timeout_ms = 120_000;
-    world.sessions.push(Session { host: 0, place: (0, 0), timeout_ms, anew, slot: None, known: None, left: 0 });
+    world.sessions.push(Session {
+        host: 0,
+        place: (0, 0),
+        timeout_ms,
+        retry: Retry::USUAL,
+        anew,
+        slot: None,
+        known: None,
+        left: 0,
+    });
     world.after(0, Due::Arrive(0));
     world.run(u64::MAX)?;
     let slot = world.sessions[0].slot.clone().ok_or("there is no token to begin with")?;

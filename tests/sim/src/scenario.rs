@@ -9,10 +9,13 @@ use crate::host::Host;
 use crate::promises;
 use crate::weather::Fault;
 use crate::world::{Due, Troubles, Verdict, World};
-use cloud_run_auth::config::Limits;
+use cloud_run_auth::config::{Limits, Retry};
 
 const AUDIENCES: [&str; 3] = ["https://a.example", "https://b.example", "https://a.example/b"];
 const SCOPES: [&str; 2] = ["https://www.googleapis.com/auth/cloud-platform", "scope-a scope-b"];
+
+const RETRIES: [Retry; 5] =
+    [Retry::USUAL, Retry::USUAL, Retry::USUAL, Retry::OFF, Retry { attempts: 5, delay_ms: 100, longest_ms: 1000 }];
 
 /// Plays the story of a seed to its end.
 pub(crate) fn play(seed: u64, told: bool) -> Verdict {
@@ -116,6 +119,7 @@ fn session(world: &mut World) -> Session {
         host,
         place: (account, target),
         timeout_ms: dice.pick(&[1000, 10_000, 30_000, 120_000]),
+        retry: dice.pick(&RETRIES),
         // Whoever keeps no tokens asks each time.
         anew: !world.hosts[host].keeps || dice.percent(if world.hosts[host].isolated { 60 } else { 20 }),
         slot: None,
@@ -179,6 +183,7 @@ impl World {
     fn clocks_lie(&mut self, host: usize) {
         let time = self.time;
         let what = self.dice.below(9);
+        self.hosts[host].set_at = time;
         let clocks = &mut self.hosts[host].clocks;
         self.story.line(time, || format!("the clocks of host {host} lie ({what})"));
         match what {
@@ -219,10 +224,12 @@ impl World {
         let mut wait_ms = 0;
         for host in &mut self.hosts {
             host.clocks.mend(time);
-            let now = host.clocks.now(time);
-            let steps = promises::step_ms(&host.limits, promises::DAY_MS, false);
-            let quiet = host.ledgers.values().map(|ledger| ledger.quiet_until_ms.saturating_sub(now.mono_ms)).max();
+            let steps = host.limits.refresh_pause_ms;
+            let quiet = host.ledgers.values().map(|ledger| ledger.quiet_until.saturating_sub(time)).max();
             wait_ms = wait_ms.max(steps).max(quiet.unwrap_or_default());
+            if self.troubles.clocks && !promises::ASKS_WHILE_CLOCKS_STAND {
+                wait_ms = wait_ms.max(Retry::USUAL.longest_ms);
+            }
             if self.accounts.iter().any(|account| account.kind == Kind::Search) {
                 wait_ms = wait_ms.max(host.limits.absence_kept_ms);
             }

@@ -8,7 +8,7 @@ use crate::google::Google;
 use crate::host::Host;
 use crate::promises;
 use crate::world::{Due, Verdict, World};
-use cloud_run_auth::config::Limits;
+use cloud_run_auth::config::{Limits, Retry};
 
 const HOSTS: u64 = 512;
 const BUCKETS: u64 = 8;
@@ -27,8 +27,16 @@ pub(crate) fn refreshes() -> Verdict {
         world.accounts.push(Account::new(0, Kind::Function, 3600, true));
         world.targets.push((false, "https://a.example".into()));
         world.hosts.push(Host::new(limits, random, Clocks::right(world.time, 5000), true));
-        let session =
-            Session { host: 0, place: (0, 0), timeout_ms: 30_000, anew: false, slot: None, known: None, left: 0 };
+        let session = Session {
+            host: 0,
+            place: (0, 0),
+            timeout_ms: 30_000,
+            retry: Retry::USUAL,
+            anew: false,
+            slot: None,
+            known: None,
+            left: 0,
+        };
         world.sessions.push(session);
         world.after(0, Due::Arrive(0));
         world.run(u64::MAX)?;

@@ -20,6 +20,8 @@ pub(crate) enum Due {
     Arrive(usize),
     /// What became of a call's action, by the action's number.
     Tell(usize, u32, Said),
+    /// A call begins anew.
+    Begin(usize),
     /// A call's time is over.
     Deadline(usize),
     /// Its caller wants it no more.
@@ -111,6 +113,7 @@ impl World {
             match self.dues[at].take() {
                 Some(Due::Arrive(session)) => self.arrive(session)?,
                 Some(Due::Tell(call, action, said)) => self.tell(call, action, said)?,
+                Some(Due::Begin(call)) => self.begin_anew(call)?,
                 Some(Due::Deadline(call)) => self.give_up(call, "its time is over"),
                 Some(Due::Abort(call)) => self.give_up(call, "its caller gave up"),
                 Some(Due::Vanish(call)) => self.vanish(call),
@@ -140,7 +143,9 @@ impl World {
                     }
                     call.host
                 }
-                Some(Due::Deadline(call) | Due::Abort(call) | Due::Vanish(call)) => self.calls[*call].host,
+                Some(Due::Begin(call) | Due::Deadline(call) | Due::Abort(call) | Due::Vanish(call)) => {
+                    self.calls[*call].host
+                }
                 None => continue,
             };
             later.push(Reverse((if whose == host { time + ms } else { time }, at)));
