@@ -4,7 +4,7 @@ use crate::accounts::Kind;
 use crate::google::{Life, Reply};
 use crate::host::{Shared, Slot};
 use crate::judge::Held;
-use crate::promises;
+use crate::promises::Open;
 use crate::world::{Due, Said, Verdict, World};
 use cloud_run_auth::config::Retry;
 use cloud_run_auth::error::{AuthError, Code};
@@ -412,7 +412,7 @@ impl World {
         call.state = State::Failed;
         if self.calm && !call.background {
             let heals = self.google.revoked_until[call.place.0] <= self.time;
-            let excused = error.code == Code::ClockSkew && !promises::CORRECTS_EACH && self.is_corrected(number);
+            let excused = error.code == Code::ClockSkew && !Open::EachClock.holds() && self.is_corrected(number);
             if heals && !excused {
                 return Err(format!("call {number} fails, though nothing is wrong any more: {error}"));
             }

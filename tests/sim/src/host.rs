@@ -110,7 +110,7 @@ impl Host {
             let Some(lease) = self.tokens.restore(slot.key.clone(), slot.expires_at, now) else { continue };
             let left_ms = slot.expires_at.saturating_sub(now.wall_ms);
             slot.lease(lease.serial, lease.deadlines_ms(), now);
-            let held = slot.held.restored(left_ms, &lease, now, time);
+            let held = slot.held.restored(left_ms, &lease, now, time, &self.limits);
             let place = slot.place;
             slot.held = held.clone();
             let ledger = self.ledgers.entry(place).or_default();

@@ -2,8 +2,9 @@
 //! Here it is who may ask, when, and how often.
 
 use crate::calls::State;
-use crate::promises;
+use crate::promises::{self, Open};
 use crate::world::{Verdict, World};
+use cloud_run_auth::config::Limits;
 use cloud_run_auth::error::{AuthError, Code};
 use cloud_run_auth::http::Request;
 use cloud_run_auth::time::Now;
@@ -73,13 +74,15 @@ impl Held {
     }
 
     /// As a new module takes it, with so much of its life left.
-    pub(crate) fn restored(&self, left_ms: u64, lease: &Lease, now: Now, time: u64) -> Held {
+    pub(crate) fn restored(&self, left_ms: u64, lease: &Lease, now: Now, time: u64, limits: &Limits) -> Held {
         let after = |at: u64| at.saturating_sub(now.wall_ms);
         let (refresh_after_ms, expires_after_ms) = (after(lease.deadlines_ms().0), after(lease.deadlines_ms().1));
         Held {
             had_at: time,
             had: now,
             life_ms: left_ms,
+            // Whose it is, nobody told the new module.
+            window_ms: promises::window_ms(limits, left_ms, false),
             refresh_after_ms,
             due_after_ms: refresh_after_ms,
             expires_after_ms,
@@ -230,7 +233,7 @@ impl World {
 
     pub(crate) fn look_at_request(&mut self, number: usize, request: &Request) -> Verdict {
         let call = &self.calls[number];
-        let (place, attempts) = (call.place, call.retry.attempts);
+        let (place, attempts, is_first) = (call.place, call.retry.attempts, call.requests == 0);
         if call.permanent {
             return Err(format!("call {number} asks {} again after it was refused for good", request.url));
         }
@@ -241,7 +244,7 @@ impl World {
             return Err(format!("call {number} sends a fifth request"));
         }
         let quiet_ms = self.hosts[self.calls[number].host].ledger(place).quiet_until.saturating_sub(self.time);
-        if quiet_ms > 0 && attempts > 1 {
+        if quiet_ms > 0 && attempts > 1 && is_first {
             return Err(format!("call {number} asks {} ms before the server wants to be asked", quiet_ms));
         }
         Ok(())
@@ -283,7 +286,7 @@ impl World {
         let leads = self.leads(number);
         let call = &mut self.calls[number];
         call.failures += u32::from(leads);
-        let (host, mode, flight, retry) = (call.host, call.mode, call.leads, call.retry);
+        let (host, place, mode, flight, retry) = (call.host, call.place.0, call.mode, call.leads, call.retry);
         let (failures, permanent, skewed, asked_ms) = (call.failures, call.permanent, call.skewed, call.asked_ms);
         let caused = call.faults > 0 || call.permanent || call.skews > 0 || call.slept;
         let now = self.now(host);
@@ -294,7 +297,7 @@ impl World {
         let held = ledger.held.as_ref().filter(|_| !ledger.unsure).filter(good);
         if let Some(held) = held
             && mode == Mode::Usual
-            && (flight.is_none() || promises::LEADERS_LOOK_AGAIN)
+            && (flight.is_none() || Open::LateLook.holds())
             && !lost
         {
             let left_ms = held.expires_after_ms - held.age_ms(now);
@@ -317,6 +320,10 @@ impl World {
         }
         let again = error.transient && failures < retry.attempts;
         let longest_ms = promises::longest_wait_ms(&retry, failures).max(asked_ms.unwrap_or_default());
+        if skewed {
+            self.hosts[host].corrected.insert(place, self.time);
+        }
+        let ledger = self.ledger(number);
         if let Some(flight) = flight {
             ledger.running = None;
             ledger.failed.retain(|failed| failed.at_ms + REMEMBERED_MS > now.mono_ms);
@@ -330,7 +337,7 @@ impl World {
         if again && mode != Mode::Early && !lost && now.mono_ms + longest_ms < deadline_ms {
             return Err(format!("call {number} fails, though it may try again: {error}"));
         }
-        let excused = !promises::CORRECTS_EACH && (failures >= 3 || self.is_corrected(number));
+        let excused = !Open::EachClock.holds() && (failures >= 3 || self.is_corrected(number));
         let absent = error.code == Code::CredentialNotFound;
         if !caused && !off && !lost && !absent {
             return Err(format!("call {number} fails, and nothing was wrong: {error}"));
@@ -350,6 +357,6 @@ impl Ledger {
     /// How long a call may be kept from asking.
     fn longest_ms(&self, now: Now) -> u64 {
         let known = |failed: &&Failed| failed.at_ms + REMEMBERED_MS >= now.mono_ms;
-        if self.failed.iter().any(|failed| known(&failed)) { 30_000 } else { 0 }
+        if self.failed.iter().any(|failed| known(&failed)) { promises::longest_bar_ms() } else { 0 }
     }
 }

@@ -1,6 +1,7 @@
 //! What the core promises, in one place: windows, margins and steps, worked out apart from the core.
 
 use cloud_run_auth::config::{Limits, Retry};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How long before its end a token counts as expired.
 pub(crate) fn margin_ms(limits: &Limits, life_ms: u64) -> u64 {
@@ -35,20 +36,51 @@ pub(crate) const DAY_MS: u64 = 24 * 3600 * 1000;
 /// What a missing `expires_in` means.
 pub(crate) const USUAL_LIFE_S: u64 = 3600;
 
-/// Whether the time that an answer was under way is taken off its token's life. It is not yet.
-pub(crate) const COUNTS_LAG: bool = false;
+/// What the core does not keep yet. Each is held against it with `--promise NAME`, and should once it is kept be so always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// The time that an answer was under way is taken off its token's life.
+    Lag,
+    /// A leader whose last attempt failed looks whether there is a token all the same, as where another took over.
+    LateLook,
+    /// A refresh token that comes late does not take the place of one that came of a later exchange.
+    Rotation,
+    /// A follower that looks again only after the end of the token that it waited for is not given it.
+    LateFollower,
+    /// A call whose time was refused corrects it, though another has corrected the credential's meanwhile, or it is the third time
+    /// that it fails.
+    EachClock,
+    /// Where the monotonic clock stands still, those who are to leave a server alone ask again all the same.
+    StandingClock,
+    /// Where a leader gives up while it waits, nobody is kept from asking for longer than the longest wait.
+    LongBar,
+}
 
-/// Whether a leader whose flight failed looks whether there is a token all the same, as where another took over. It does not yet.
-pub(crate) const LEADERS_LOOK_AGAIN: bool = false;
+impl Open {
+    pub(crate) const ALL: [Open; 7] = [
+        Open::Lag,
+        Open::LateLook,
+        Open::Rotation,
+        Open::LateFollower,
+        Open::EachClock,
+        Open::StandingClock,
+        Open::LongBar,
+    ];
 
-/// Whether a refresh token that comes late does not take the place of one that came of a later exchange. It still does.
-pub(crate) const ROTATES_IN_ORDER: bool = false;
+    /// Whether the core is held to it.
+    pub(crate) fn holds(self) -> bool {
+        HELD_TO.load(Ordering::Relaxed) & 1 << self as u32 != 0
+    }
 
-/// Whether a follower that slept over the end of the token it waited for is not given it. It still is.
-pub(crate) const SLEEPERS_LOOK_AT_THE_END: bool = false;
+    /// From now on the core is held to it.
+    pub(crate) fn hold(self) {
+        HELD_TO.fetch_or(1 << self as u32, Ordering::Relaxed);
+    }
+}
 
-/// Whether a call whose time was refused corrects it though another has corrected the credential's meanwhile. It does not yet.
-pub(crate) const CORRECTS_EACH: bool = false;
+static HELD_TO: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the monotonic clock may stand still, and those who are to leave a server alone ask again all the same. They do not yet.
-pub(crate) const ASKS_WHILE_CLOCKS_STAND: bool = false;
+/// How long others may be kept from asking by one call that failed.
+pub(crate) fn longest_bar_ms() -> u64 {
+    if Open::LongBar.holds() { Retry::USUAL.longest_ms } else { 120_000 }
+}

@@ -6,7 +6,7 @@ use crate::clocks::wall_at;
 use crate::google::Life;
 use crate::host::Shared;
 use crate::judge::{Held, Ledger};
-use crate::promises;
+use crate::promises::{self, Open};
 use crate::wire::claims;
 use crate::world::{Verdict, World};
 use cloud_run_auth::token::{Key, Lease, Mode};
@@ -212,10 +212,10 @@ impl World {
         };
         self.is_it_whose(place, &text)?;
         let honest = !held.lies && held.age_ms(now) + 1000 >= self.time - held.had_at;
-        let slept = (held.had_at..=self.time).contains(&self.hosts[host].asleep_until) && begun_at <= held.had_at;
-        let honest = honest && (promises::SLEEPERS_LOOK_AT_THE_END || !slept);
+        let waited = begun_at <= held.had_at;
+        let honest = honest && (Open::LateFollower.holds() || !waited);
         let late_ms = self.time.saturating_sub(held.ends_at);
-        if honest && self.time >= held.ends_at && (promises::COUNTS_LAG || late_ms > held.lag_ms) {
+        if honest && self.time >= held.ends_at && (Open::Lag.holds() || late_ms > held.lag_ms) {
             return Err(format!("session {session} uses a token {late_ms} ms after its end"));
         }
         let refused = self.time >= held.ends_at || !self.calm && self.troubles.refusals && self.dice.percent(2);
