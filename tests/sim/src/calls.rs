@@ -84,6 +84,8 @@ pub(crate) struct Call {
     pub(crate) resends: u8,
     /// Exchanges that failed.
     pub(crate) failures: u32,
+    /// How long it waited before it tried again for the first time.
+    pub(crate) first_wait_ms: Option<u64>,
     /// Requests of this exchange.
     pub(crate) requests: u32,
     /// When the last one was.
@@ -155,6 +157,7 @@ impl World {
             tries: 3,
             resends,
             failures: 0,
+            first_wait_ms: None,
             requests: 0,
             sent_at: 0,
             faults: 0,

@@ -199,6 +199,7 @@ impl World {
         let call = &mut self.calls[number];
         call.failures += 1;
         call.requests = 0;
+        call.first_wait_ms.get_or_insert(ms);
         let (retry, failures, asked_ms) = (call.retry, call.failures, call.asked_ms.unwrap_or_default());
         let corrects = ms == 0 && call.skewed;
         if call.mode == Mode::Early {

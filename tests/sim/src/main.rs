@@ -35,8 +35,9 @@ use world::Verdict;
 const HELP: &str = "\
 usage: cargo run --profile sim -p cloud-run-auth-sim -- [OPTIONS]
 
-  Without options: the outages, the spread of refreshes, and the stories of a few thousand seeds.
+  Without options: the outages, the spread of refreshes and retries, and the stories of a few thousand seeds.
 
+  --scenarios    the outages and the spread alone
   --seeds A..B   plays the stories of these seeds; the first that breaks a promise is named, and the exit status is 1
   --seconds N    plays on from the first seed for so long
   --keep-going   names all seeds that break a promise
@@ -66,8 +67,11 @@ fn main() -> ExitCode {
     if wanted.seeds.is_none() {
         checks.extend(outages::all());
         checks.push(("spread: refreshes of instances that began together".into(), spread::refreshes()));
+        checks.push(("spread: retries of instances that failed together".into(), spread::retries()));
     }
-    checks.push(seeds(&wanted));
+    if !wanted.scenarios {
+        checks.push(seeds(&wanted));
+    }
     for (name, verdict) in &checks {
         match verdict {
             Ok(()) => say(&format!("  ok  {name}")),
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
 #[derive(Default)]
 struct Wanted {
     help: bool,
+    scenarios: bool,
     seeds: Option<Range<u64>>,
     seconds: Option<u64>,
     keep_going: bool,
@@ -98,6 +103,7 @@ fn wanted() -> Option<Wanted> {
         let mut number = || arguments.next()?.parse::<u64>().ok();
         match argument.as_str() {
             "--help" | "-h" => wanted.help = true,
+            "--scenarios" => wanted.scenarios = true,
             "--trace" => wanted.trace = true,
             "--keep-going" => wanted.keep_going = true,
             "--promise" => {

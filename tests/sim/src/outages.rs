@@ -39,8 +39,8 @@ pub(crate) fn all() -> Vec<(String, Verdict)> {
         for isolated in [false, true] {
             let mut verdict = Ok(());
             for kind in KINDS {
-                for anew in [false, true] {
-                    let one = outage(kind, fault, isolated, anew).map_err(|why| format!("{kind:?}: {why}"));
+                for (anew, seed) in [(false, 7), (true, 7), (false, 8), (true, 9)] {
+                    let one = outage(kind, fault, isolated, anew, seed).map_err(|why| format!("{kind:?}: {why}"));
                     verdict = verdict.and(one);
                 }
             }
@@ -50,8 +50,8 @@ pub(crate) fn all() -> Vec<(String, Verdict)> {
     out
 }
 
-fn outage(kind: Kind, fault: Fault, isolated: bool, anew: bool) -> Verdict {
-    let mut dice = Dice::new(7);
+fn outage(kind: Kind, fault: Fault, isolated: bool, anew: bool, seed: u64) -> Verdict {
+    let mut dice = Dice::new(seed);
     let google = Google::new(1, &mut dice);
     let mut world = World::new(dice, google, false);
     let limits = Limits { flight_dead_after_ms: isolated.then_some(2000), ..Limits::default() };
@@ -60,7 +60,7 @@ fn outage(kind: Kind, fault: Fault, isolated: bool, anew: bool) -> Verdict {
     world.accounts.push(Account::new(0, kind, 3600, true));
     world.targets.push((false, "https://a.example".into()));
     world.on_cloud_run = true;
-    world.hosts.push(Host::new(limits, 7, Clocks::right(world.time, 5000), true));
+    world.hosts.push(Host::new(limits, seed << 40, Clocks::right(world.time, 5000), true));
     // As the npm package has it.
     let timeout_ms = 120_000;
     world.sessions.push(Session {
