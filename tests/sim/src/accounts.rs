@@ -112,7 +112,7 @@ impl Account {
 
     fn file(&self) -> String {
         let mark = canary(self.number);
-        let key = json!({"type": "service_account", "client_email": self.source(), "private_key_id": mark, "private_key": *PEM});
+        let key = json!({"type": "service_account", "client_email": self.source(), "private_key_id": format!("of-{}", self.source()), "private_key": *PEM});
         let mut workload = json!({
             "type": "external_account", "audience": format!("//iam.googleapis.com/{}", self.number),
             "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_url": "https://sts.googleapis.com/v1/token",

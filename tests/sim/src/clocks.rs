@@ -80,3 +80,22 @@ impl Clocks {
         self.wall.read(time).abs_diff(wall_at(time))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_lie_as_they_are_told_to() {
+        let mut clocks = Clocks::right(1000, 5000);
+        assert_eq!(clocks.now(3000), Now::new(wall_at(3000), 7000));
+        clocks.shift_wall(3000, -600_000);
+        assert_eq!((clocks.now(4000), clocks.off_ms(4000)), (Now::new(wall_at(4000) - 600_000, 8000), 600_000));
+        clocks.freeze(4000, false, true);
+        assert_eq!(clocks.now(9000).mono_ms, 8000);
+        clocks.mend(9000);
+        assert_eq!((clocks.now(9500), clocks.off_ms(9500)), (Now::new(wall_at(9500), 8500), 0));
+        clocks.sleep(10_000, 20_000);
+        assert_eq!(clocks.now(20_001), Now::new(wall_at(20_001), 9001));
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::accounts::canary;
 use crate::clocks::wall_at;
-use crate::google::spoilt;
+use crate::replies::spoilt;
 use crate::weather::Fault;
 use crate::world::{Due, Said, Verdict, World};
 use cloud_run_auth::http::Request;

@@ -1,7 +1,7 @@
 //! One module on one host: its tokens, its clocks, and what its driver keeps outside of the core.
 
 use crate::clocks::Clocks;
-use crate::judge::{Held, Ledger};
+use crate::ledger::{Held, Ledger};
 use cloud_run_auth::config::Limits;
 use cloud_run_auth::time::Now;
 use cloud_run_auth::token::{FlightId, Key, Tokens};

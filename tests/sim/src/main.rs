@@ -9,14 +9,19 @@
 mod accounts;
 mod calls;
 mod clocks;
+mod crowd;
 mod deeds;
 mod dice;
+mod driver;
 mod google;
 mod host;
 mod judge;
+mod ledger;
 mod outages;
 mod promises;
+mod replies;
 mod scenario;
+mod sessions;
 mod spread;
 mod story;
 mod weather;
@@ -35,11 +40,11 @@ use world::Verdict;
 const HELP: &str = "\
 usage: cargo run --profile sim -p cloud-run-auth-sim -- [OPTIONS]
 
-  Without options: the outages, the spread of refreshes and retries, and the stories of a few thousand seeds.
+  Without options: outages, crowds, the spread of refreshes and retries, and the stories of a few thousand seeds.
 
-  --scenarios    the outages and the spread alone
+  --scenarios    all but the stories
   --seeds A..B   plays the stories of these seeds; the first that breaks a promise is named, and the exit status is 1
-  --seconds N    plays on from the first seed for so long
+  --seconds N    plays on from the first seed for so long; from one that nobody played, where none is named
   --keep-going   names all seeds that break a promise
   --seed N       plays one
   --trace        prints the whole story
@@ -66,6 +71,8 @@ fn main() -> ExitCode {
     let mut checks = Vec::new();
     if wanted.seeds.is_none() {
         checks.extend(outages::all());
+        checks.push(("crowd: 10,000 callers, one exchange".into(), crowd::comes(false)));
+        checks.push(("crowd: 10,000 callers whose leader vanishes, one exchange more".into(), crowd::comes(true)));
         checks.push(("spread: refreshes of instances that began together".into(), spread::refreshes()));
         checks.push(("spread: retries of instances that failed together".into(), spread::retries()));
     }
@@ -122,6 +129,10 @@ fn wanted() -> Option<Wanted> {
             _ => return None,
         }
     }
+    if let (None, Some(_)) = (&wanted.seeds, wanted.seconds) {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().ok()?.as_secs();
+        wanted.seeds = Some(since * 1_000_000..u64::MAX);
+    }
     Some(wanted)
 }
 
@@ -130,7 +141,8 @@ fn seeds(wanted: &Wanted) -> (String, Verdict) {
     let began = Instant::now();
     let (found, count) = play_all(wanted);
     let seconds = began.elapsed().as_secs_f64();
-    let name = format!("{count} seeds in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
+    let first = wanted.seeds.clone().unwrap_or(USUAL).start;
+    let name = format!("{count} seeds from {first} on in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
     let told: Vec<String> = found
         .iter()
         .map(|(seed, why)| {

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::promises;
 use crate::weather::Fault;
 use crate::world::{Due, Verdict, World};
-use cloud_run_auth::config::{Limits, Retry};
+use cloud_run_auth::config::Limits;
 
 const KINDS: [Kind; 7] =
     [Kind::Key, Kind::User, Kind::Acting, Kind::WorkloadActing, Kind::Metadata, Kind::Search, Kind::Function];
@@ -63,16 +63,7 @@ fn outage(kind: Kind, fault: Fault, isolated: bool, anew: bool, seed: u64) -> Ve
     world.hosts.push(Host::new(limits, seed << 40, Clocks::right(world.time, 5000), true));
     // As the npm package has it.
     let timeout_ms = 120_000;
-    world.sessions.push(Session {
-        host: 0,
-        place: (0, 0),
-        timeout_ms,
-        retry: Retry::USUAL,
-        anew,
-        slot: None,
-        known: None,
-        left: 0,
-    });
+    world.sessions.push(Session { anew, ..Session::new(0, (0, 0), timeout_ms) });
     world.after(0, Due::Arrive(0));
     world.run(u64::MAX)?;
     let slot = world.sessions[0].slot.clone().ok_or("there is no token to begin with")?;

@@ -46,16 +46,7 @@ fn fresh(seed: u64) -> World {
     world.accounts.push(Account::new(0, Kind::User, 3600, true));
     world.targets.push((true, "scope".into()));
     world.hosts.push(Host::new(Limits::default(), random, Clocks::right(world.time, 5000), true));
-    world.sessions.push(Session {
-        host: 0,
-        place: (0, 0),
-        timeout_ms: 30_000,
-        retry: Retry::USUAL,
-        anew: false,
-        slot: None,
-        known: None,
-        left: 0,
-    });
+    world.sessions.push(Session::new(0, (0, 0), 30_000));
     world.after(0, Due::Arrive(0));
     world
 }

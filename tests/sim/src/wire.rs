@@ -83,3 +83,36 @@ pub(crate) fn moment(seconds: u64) -> String {
     let second = seconds % 86_400;
     format!("{year}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (text, encoded) in
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("\u{3ff}?", "z78_")]
+        {
+            assert_eq!(base64url(text.as_bytes()), encoded);
+            assert_eq!(from_base64url(encoded).unwrap(), text.as_bytes());
+        }
+        assert_eq!(claims(&jwt(r#"{"aud":"x"}"#, "tk1")).unwrap()["aud"], "x");
+        let form = form("a=b+c&d=%2F%c3%A9&e");
+        assert_eq!(
+            [member(&form, "a"), member(&form, "d"), member(&form, "e"), member(&form, "f")],
+            ["b c", "/é", "", ""]
+        );
+    }
+
+    #[test]
+    fn moments_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_868_799, "2000-02-29T23:59:59Z"),
+            (1_800_000_000, "2027-01-15T08:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(moment(seconds), text);
+        }
+    }
+}

@@ -3,8 +3,9 @@
 use crate::accounts::Account;
 use crate::calls::{Call, Session};
 use crate::dice::Dice;
-use crate::google::{Google, Reply};
+use crate::google::Google;
 use crate::host::Host;
+use crate::replies::Reply;
 use crate::story::Story;
 use crate::weather::Weather;
 use std::cmp::Reverse;

@@ -3,10 +3,10 @@
 use crate::accounts::Kind;
 use crate::calls::Told;
 use crate::clocks::wall_at;
-use crate::google::Life;
 use crate::host::Shared;
-use crate::judge::{Held, Ledger};
+use crate::ledger::{Held, Ledger};
 use crate::promises::{self, Open};
+use crate::replies::Life;
 use crate::wire::claims;
 use crate::world::{Verdict, World};
 use cloud_run_auth::token::{Key, Lease, Mode};
