@@ -200,7 +200,9 @@ impl World {
         call.state = State::Failed;
         if self.calm && !call.background {
             let heals = self.google.revoked_until[call.place.0] <= self.time;
-            let excused = error.code == Code::ClockSkew && !Open::EachClock.holds() && self.is_corrected(number);
+            let crowded = error.code == Code::TooManyOperations;
+            let excused =
+                crowded || error.code == Code::ClockSkew && !Open::EachClock.holds() && self.is_corrected(number);
             if heals && !excused {
                 return Err(format!("call {number} fails, though nothing is wrong any more: {error}"));
             }

@@ -1,7 +1,7 @@
 //! The judge: holds what the core does to what it promises. What it knows it was told by servers and drivers, not by the core.
 //! Here it is who may ask, when, and how often.
 
-use crate::calls::State;
+use crate::calls::{Call, State};
 use crate::ledger::{Failed, Held, Ledger, REMEMBERED_MS, Running};
 use crate::promises::{self, Open};
 use crate::world::{Verdict, World};
@@ -77,7 +77,10 @@ impl World {
         let limits = self.hosts[host].limits.clone();
         let ledger = self.ledger(number).clone();
         self.story.line(self.time, || format!("call {number} leads flight {}", flight.0));
-        if self.lives(host, ledger.running.as_ref()) {
+        // Where there is no room, whoever is past its deadline goes.
+        let late = |call: &Call| call.state == State::Vanished && call.deadline_ms <= now.mono_ms;
+        let late = ledger.running.as_ref().is_some_and(|running| late(&self.calls[running.call]));
+        if self.lives(host, ledger.running.as_ref()) && !late {
             return Err(format!("call {number} goes for a token, though another is out for it"));
         }
         let told = ledger.failed.iter().find(|failed| failed.told && Some(failed.flight) == follows);
@@ -199,7 +202,11 @@ impl World {
         let (failures, permanent, skewed, asked_ms) = (call.failures, call.permanent, call.skewed, call.asked_ms);
         let caused = call.faults > 0 || call.permanent || call.skews > 0 || call.slept;
         let now = self.now(host);
-        let lost = error.code == Code::CoreFailed && error.transient;
+        let at = &self.hosts[host];
+        let waiting =
+            self.calls.iter().filter(|call| call.host == host && matches!(call.state, State::Runs | State::Vanished));
+        let crowded = error.code == Code::TooManyOperations && waiting.count() > at.limits.operations;
+        let lost = error.code == Code::CoreFailed && error.transient || crowded;
         let off = self.hosts[host].clocks.off_ms(self.time) > 1000;
         let ledger = self.ledger(number);
         let good = |held: &&Held| held.age_ms(now) < held.expires_after_ms;

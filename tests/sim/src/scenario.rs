@@ -99,6 +99,7 @@ fn host(dice: &mut Dice, time: u64, rotates: bool) -> Host {
     let limits = Limits {
         cached_tokens: dice.pick(&[1000, 1000, 2, 1]),
         credentials: if rotates { 1000 } else { dice.pick(&[1000, 1000, 2, 1]) },
+        operations: dice.pick(&[65_536, 65_536, 65_536, 3]),
         flight_dead_after_ms: dice.pick(&[None, Some(2000)]),
         ..Limits::default()
     };
@@ -173,6 +174,9 @@ impl World {
         if traps && self.dice.percent(8) {
             self.trap(host);
         }
+        if traps && self.dice.percent(5) {
+            self.dispose(host, account);
+        }
         if refusals && self.dice.percent(6) {
             let lasts_ms = self.dice.pick(&[10_000, 600_000, u64::MAX / 2]);
             self.google.revoked_until[account] = time + lasts_ms;
@@ -201,6 +205,16 @@ impl World {
                 self.hosts[host].asleep_until = time + slept_ms;
                 self.put_off(host, slept_ms);
             }
+        }
+    }
+
+    /// Somebody disposes of a session of that account's, whose other sessions go on.
+    fn dispose(&mut self, host: usize, account: usize) {
+        let of = |session: &Session| session.host == host && session.place.0 == account;
+        let known = self.sessions.iter().find(|session| of(session)).and_then(|session| session.known);
+        if let Some((_, id)) = known.filter(|(epoch, _)| *epoch == self.hosts[host].epoch) {
+            self.story.line(self.time, || format!("a session of account {account} is disposed of"));
+            self.hosts[host].tokens.forget(id);
         }
     }
 
