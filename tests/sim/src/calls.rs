@@ -74,7 +74,9 @@ pub(crate) struct Call {
     pub(crate) first_wait_ms: Option<u64>,
     /// Requests of this exchange.
     pub(crate) requests: u32,
-    /// When the last one was.
+    /// Whether the last one was to find out whether a server is there.
+    pub(crate) probes: bool,
+    /// When it was.
     pub(crate) sent_at: u64,
     pub(crate) faults: u32,
     /// The last answer was a refusal for good; one of the time that it said; asked to be left alone.
@@ -128,6 +130,7 @@ impl Call {
             failures: 0,
             first_wait_ms: None,
             requests: 0,
+            probes: false,
             sent_at: 0,
             faults: 0,
             permanent: false,

@@ -128,6 +128,7 @@ impl World {
             _ => None,
         };
         self.calls[number].requests += 1;
+        self.calls[number].probes = request.url.ends_with("169.254.169.254/");
         self.calls[number].sent_at = self.time;
         self.calls[number].faults += u32::from(fault.is_some());
         let reaches = !matches!(fault, Some(Fault::Refused | Fault::Dns));
@@ -142,6 +143,7 @@ impl World {
             (reply, _) => reply,
         };
         if took >= request.timeout_ms {
+            self.calls[number].faults += 1;
             self.then(number, request.timeout_ms, Said::Failed("nothing came in time"));
             return Ok(());
         }

@@ -77,7 +77,7 @@ impl World {
         (call.permanent, call.skewed, call.asked_ms) = (reply.permanent, reply.skew, reply.retry_after_ms);
         call.skews += u32::from(reply.skew);
         call.honest_skews += u32::from(reply.skew && !reply.lies && reply.date_ms.is_some() && !call.slept);
-        if let Some(ms) = reply.retry_after_ms {
+        if let Some(ms) = reply.retry_after_ms.filter(|_| !call.probes) {
             self.asked_for_quiet(number, ms);
         }
     }

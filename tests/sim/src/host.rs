@@ -109,6 +109,8 @@ impl Host {
             let mut slot = slot.borrow_mut();
             let Some(lease) = self.tokens.restore(slot.key.clone(), slot.expires_at, now) else { continue };
             let left_ms = slot.expires_at.saturating_sub(now.wall_ms);
+            // The new module counts from the begin.
+            slot.serial = 0;
             slot.lease(lease.serial, lease.deadlines_ms(), now);
             let held = slot.held.restored(left_ms, &lease, now, time, &self.limits);
             let place = slot.place;

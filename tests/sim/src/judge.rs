@@ -98,7 +98,7 @@ impl World {
                 let left_ms = before.expires_after_ms - age_ms;
                 Err(format!("call {number} goes for a token, though one is had that is good for {left_ms} ms"))
             }
-            Mode::Early if age_ms < before.refresh_after_ms => {
+            Mode::Early if age_ms < before.refresh_after_ms.min(before.expires_after_ms) => {
                 Err(format!("call {number} refreshes a token {} ms too early", before.refresh_after_ms - age_ms))
             }
             _ => Ok(()),
@@ -236,6 +236,7 @@ impl World {
         }
         let again = error.transient && failures < retry.attempts;
         let longest_ms = promises::longest_wait_ms(&retry, failures).max(asked_ms.unwrap_or_default());
+        let excused = !Open::EachClock.holds() && (failures >= 3 || self.is_corrected(number));
         if skewed {
             self.hosts[host].corrected.insert(place, self.time);
         }
@@ -254,7 +255,6 @@ impl World {
         if again && mode != Mode::Early && !lost && now.mono_ms + longest_ms < deadline_ms {
             return Err(format!("call {number} fails, though it may try again: {error}"));
         }
-        let excused = !Open::EachClock.holds() && (failures >= 3 || self.is_corrected(number));
         let absent = error.code == Code::CredentialNotFound;
         if !caused && !off && !lost && !absent {
             return Err(format!("call {number} fails, and nothing was wrong: {error}"));

@@ -6,7 +6,7 @@ use crate::clocks::Clocks;
 use crate::dice::Dice;
 use crate::google::Google;
 use crate::host::Host;
-use crate::promises::Open;
+use crate::promises::{self, Open};
 use crate::weather::Fault;
 use crate::world::{Due, Troubles, Verdict, World};
 use cloud_run_auth::config::{Limits, Retry};
@@ -242,7 +242,7 @@ impl World {
             let quiet = host.ledgers.values().map(|ledger| ledger.quiet_until.saturating_sub(time)).max();
             wait_ms = wait_ms.max(steps).max(quiet.unwrap_or_default());
             if self.troubles.clocks && !Open::StandingClock.holds() {
-                wait_ms = wait_ms.max(Retry::USUAL.longest_ms);
+                wait_ms = wait_ms.max(promises::longest_bar_ms());
             }
             if self.accounts.iter().any(|account| account.kind == Kind::Search) {
                 wait_ms = wait_ms.max(host.limits.absence_kept_ms);
