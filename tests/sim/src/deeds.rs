@@ -139,6 +139,7 @@ impl World {
             None
         };
         let reply = match (reply, fault) {
+            (Some(reply), Some(Fault::Astray)) => Some(self.google.astray(account, reply, self.time)),
             (Some(reply), Some(fault)) => spoilt(reply, fault, self.time),
             (reply, _) => reply,
         };

@@ -262,6 +262,16 @@ impl Google {
         (time < self.revoked_until[account.number]).then(|| refusal("Account has been deleted", time))
     }
 
+    /// The same answer with an ID token for somebody else, if it holds one.
+    pub(crate) fn astray(&mut self, account: &Account, mut reply: Reply, time: u64) -> Reply {
+        if let Some((token, Life::Claims(..))) = reply.token {
+            let other = self.mint(account, false, "https://astray.example", time);
+            reply.body = reply.body.replace(&self.text(token), &self.text(other));
+            reply.token = None;
+        }
+        reply
+    }
+
     /// A new token in an answer whose members have these names.
     fn given(&mut self, account: &Account, access: bool, wanted: &str, time: u64, [id, bearer]: [&str; 2]) -> Reply {
         let token = self.mint(account, access, wanted, time);

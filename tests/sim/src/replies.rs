@@ -46,7 +46,7 @@ pub(crate) fn spoilt(mut reply: Reply, fault: Fault, time: u64) -> Option<Reply>
     let instead = |status, body: &str| Some(self::reply(status, body.into(), time));
     match fault {
         Fault::Refused | Fault::Dns | Fault::Reset | Fault::Blackhole => None,
-        Fault::Slow { .. } => Some(reply),
+        Fault::Slow { .. } | Fault::Astray => Some(reply),
         Fault::Html => instead(200, "<html><title>Sign in</title></html>"),
         Fault::Opaque => instead(200, r#"{"id_token":"opaque","token":"opaque"}"#),
         Fault::Busy { status, retry_after_s } => {

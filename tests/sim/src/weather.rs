@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     },
     /// `expires_in` is that.
     Expires(&'static str),
+    /// The ID token in it is for somebody else.
+    Astray,
     /// `Date` is missing.
     Undated,
     /// `Date` is off by so many seconds.
@@ -31,7 +33,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     pub(crate) fn any(dice: &mut Dice) -> Fault {
-        match dice.below(14) {
+        match dice.below(15) {
             0 => Fault::Refused,
             1 => Fault::Dns,
             2 => Fault::Reset,
@@ -45,13 +47,14 @@ impl Fault {
             10 => Fault::Busy { status: 503, retry_after_s: dice.pick(&[None, Some(2), Some(45)]) },
             11 => Fault::Expires(dice.pick(&["", "-1", "0", "\"600\"", "1e18", "null", "\"soon\""])),
             12 => Fault::Undated,
+            13 => Fault::Astray,
             _ => Fault::Misdated(dice.pick(&[-7200, -600, 600, 86_400, 31_536_000])),
         }
     }
 
     /// Whether no token can come of an answer so spoilt.
     pub(crate) fn is_outage(self) -> bool {
-        !matches!(self, Fault::Slow { .. } | Fault::Expires(_) | Fault::Undated | Fault::Misdated(_))
+        !matches!(self, Fault::Slow { .. } | Fault::Astray | Fault::Expires(_) | Fault::Undated | Fault::Misdated(_))
     }
 }
 
