@@ -2,7 +2,7 @@
 //! Here it is who may ask, when, and how often.
 
 use crate::calls::{Call, State};
-use crate::ledger::{Failed, Held, Ledger, REMEMBERED_MS, Running};
+use crate::ledger::{Failed, Held, Ledger, Running};
 use crate::promises::{self, Open};
 use crate::world::{Verdict, World};
 use cloud_run_auth::error::{AuthError, Code};
@@ -26,47 +26,64 @@ impl World {
     }
 
     /// Whether a call still leads the flight that it began: on an isolated host another may have taken over.
-    fn leads(&mut self, number: usize) -> bool {
+    pub(crate) fn leads(&mut self, number: usize) -> bool {
         let leads = self.calls[number].leads;
         self.ledger(number).running.as_ref().is_some_and(|running| Some(running.flight) == leads)
     }
 
     /// Before a call does what the core says.
     pub(crate) fn look_at_action(&mut self, number: usize, leads: Option<FlightId>, action: &Action) -> Verdict {
-        let now = self.now(self.calls[number].host);
+        let host = self.calls[number].host;
+        let now = self.now(host);
         if let Some(flight) = leads {
-            let mut heard_ms = now.mono_ms;
+            let heard_ms = now.mono_ms;
             if self.calls[number].leads != leads {
                 self.look_at_start(number, flight)?;
                 self.ledger(number).running = Some(Running { flight, call: number, heard_ms });
             } else if let Action::Wait { ms } = action {
-                heard_ms += ms;
-                self.look_at_retry(number, *ms)?;
+                self.look_at_correction(number, *ms)?;
             }
             if let Some(running) = self.ledger(number).running.as_mut().filter(|running| running.flight == flight) {
                 running.heard_ms = heard_ms;
             }
             return Ok(());
         }
+        let led = self.calls[number].leads.is_some();
+        if !led {
+            self.share(number);
+        }
         match action {
             Action::Join { flight, .. } => {
                 let running = self.ledger(number).running.clone();
-                let lives = self.lives(self.calls[number].host, running.as_ref());
+                let lives = self.lives(host, running.as_ref());
                 if !lives || running.is_none_or(|running| running.flight != *flight) {
                     return Err(format!("call {number} follows flight {}, which nobody leads any more", flight.0));
                 }
+                Ok(())
             }
+            Action::Wait { ms } if led => self.look_at_retry(number, *ms),
+            // Whoever has no time for a request of its own looks again.
+            Action::Wait { ms } if *ms <= self.hosts[host].limits.follow_every_ms => Ok(()),
             Action::Wait { ms } => {
-                let longest_ms = self.ledger(number).longest_ms(now);
-                self.calls[number].follows = None;
+                let longest_ms = self.ledger(number).reason(now).map_or(0, |_| promises::LONGEST_BAR_MS);
                 if *ms > longest_ms {
-                    return Err(format!("call {number} is kept from asking for {ms} ms, and nobody has failed"));
+                    return Err(format!("call {number} is kept from asking for {ms} ms, not for {longest_ms} at most"));
                 }
-                self.in_time(number, *ms)?;
+                self.in_time(number, *ms)
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// A failed exchange is the try of all who followed it.
+    fn share(&mut self, number: usize) {
+        let follows = self.calls[number].follows;
+        let failed = self.ledger(number).failed;
+        if failed.is_some_and(|failed| Some(failed.flight) == follows) {
+            let call = &mut self.calls[number];
+            call.failures += 1;
+            call.follows = None;
+        }
     }
 
     /// A call goes for a token itself: there has to be a reason.
@@ -83,8 +100,12 @@ impl World {
         if self.lives(host, ledger.running.as_ref()) && !late {
             return Err(format!("call {number} goes for a token, though another is out for it"));
         }
-        let told = ledger.failed.iter().find(|failed| failed.told && Some(failed.flight) == follows);
-        if told.is_some_and(|failed| now.mono_ms.saturating_sub(failed.at_ms) < limits.failure_told_ms) {
+        let told = ledger.failed.filter(|failed| Some(failed.flight) == follows);
+        self.share(number);
+        let call = &self.calls[number];
+        let over = |failed: &Failed| !failed.transient || call.failures >= call.retry.attempts;
+        let fresh = |failed: &Failed| now.mono_ms.saturating_sub(failed.at_ms) < limits.failure_told_ms;
+        if told.is_some_and(|failed| over(&failed) && fresh(&failed)) {
             return Err(format!("call {number} goes for a token, though the flight that it followed failed"));
         }
         let Some(held) = &mut self.ledger(number).held else { return Ok(()) };
@@ -105,25 +126,32 @@ impl World {
         }
     }
 
-    /// A leader waits, to try again.
+    /// A leader begins anew, with the right time.
+    fn look_at_correction(&mut self, number: usize, ms: u64) -> Verdict {
+        let call = &mut self.calls[number];
+        if ms > 0 || !call.skewed || call.corrected {
+            return Err(format!("call {number} leads, and waits for {ms} ms"));
+        }
+        (call.corrected, call.requests) = (true, 0);
+        let (host, account, time) = (call.host, call.place.0, self.time);
+        self.hosts[host].corrected.insert(account, time);
+        Ok(())
+    }
+
+    /// Whoever led waits, to try again.
     fn look_at_retry(&mut self, number: usize, ms: u64) -> Verdict {
+        let leads = self.leads(number);
+        let now = self.now(self.calls[number].host);
         let call = &mut self.calls[number];
         call.failures += 1;
         call.requests = 0;
         call.first_wait_ms.get_or_insert(ms);
         let (retry, failures, asked_ms) = (call.retry, call.failures, call.asked_ms.unwrap_or_default());
-        let corrects = ms == 0 && call.skewed;
         if call.mode == Mode::Early {
             return Err(format!("call {number} refreshes early, and tries again"));
         }
         if call.permanent {
             return Err(format!("call {number} tries again after it was refused for good"));
-        }
-        if corrects {
-            call.corrected = true;
-            let (host, account, time) = (call.host, call.place.0, self.time);
-            self.hosts[host].corrected.insert(account, time);
-            return Ok(());
         }
         if failures >= retry.attempts {
             return Err(format!("call {number} tries for the {}th time", failures + 1));
@@ -131,6 +159,14 @@ impl World {
         let longest_ms = promises::longest_wait_ms(&retry, failures).max(asked_ms);
         if !(asked_ms..=longest_ms).contains(&ms) {
             return Err(format!("call {number} waits for {ms} ms, not for {asked_ms} to {longest_ms}"));
+        }
+        if let Some(flight) = call.leads.filter(|_| leads) {
+            let ledger = self.ledger(number);
+            ledger.running = None;
+            ledger.failed = Some(Failed { flight, at_ms: now.mono_ms, code: None, transient: true });
+            if let Some(held) = ledger.held.as_mut() {
+                held.put_off(now, asked_ms, longest_ms);
+            }
         }
         self.in_time(number, ms)
     }
@@ -180,34 +216,24 @@ impl World {
         host.corrected.get(&call.place.0).copied().max(Some(host.set_at)) >= Some(call.begun_at)
     }
 
-    /// Whoever gives up while it waits keeps others waiting, too.
+    /// Whoever gives up leaves the others to look for themselves.
     pub(crate) fn look_at_leaving(&mut self, number: usize) {
-        let at_ms = self.now(self.calls[number].host).mono_ms;
-        if let Some(flight) = self.calls[number].leads.filter(|_| self.leads(number)) {
-            let has_failed = self.calls[number].failures > 0;
-            let ledger = self.ledger(number);
-            ledger.running = None;
-            if has_failed {
-                ledger.failed.push(Failed { flight, at_ms, code: None, told: false });
-            }
+        if self.leads(number) {
+            self.ledger(number).running = None;
         }
     }
 
     /// A call fails: there has to be a cause, and it is to be the one that is told.
     pub(crate) fn look_at_failure(&mut self, number: usize, error: &AuthError) -> Verdict {
         let leads = self.leads(number);
-        let call = &mut self.calls[number];
-        call.failures += u32::from(leads);
-        let (host, place, mode, flight, retry) = (call.host, call.place.0, call.mode, call.leads, call.retry);
-        let (failures, permanent, skewed, asked_ms) = (call.failures, call.permanent, call.skewed, call.asked_ms);
-        let caused = call.faults > 0 || call.permanent || call.skews > 0 || call.slept;
+        let call = &self.calls[number];
+        let (host, mode, flight) = (call.host, call.mode, call.leads);
         let now = self.now(host);
         let at = &self.hosts[host];
         let waiting =
             self.calls.iter().filter(|call| call.host == host && matches!(call.state, State::Runs | State::Vanished));
         let crowded = error.code == Code::TooManyOperations && waiting.count() > at.limits.operations;
         let lost = error.code == Code::CoreFailed && error.transient || crowded;
-        let off = self.hosts[host].clocks.off_ms(self.time) > 1000;
         let ledger = self.ledger(number);
         let good = |held: &&Held| held.age_ms(now) < held.expires_after_ms;
         let held = ledger.held.as_ref().filter(|_| !ledger.unsure).filter(good);
@@ -219,51 +245,73 @@ impl World {
             let left_ms = held.expires_after_ms - held.age_ms(now);
             return Err(format!("call {number} fails, though a token is had that is good for {left_ms} ms: {error}"));
         }
-        if !leads {
-            let known = |failed: &Failed| {
-                failed.code.is_none_or(|code| code == error.code) && failed.at_ms + REMEMBERED_MS >= now.mono_ms
-            };
-            let told = ledger.failed.iter().any(known);
-            // What comes of an exchange that was taken over is its own.
-            return if told || lost || flight.is_some() {
-                Ok(())
-            } else {
-                Err(format!("call {number} fails by itself: {error}"))
-            };
+        if lost {
+            ledger.running = ledger.running.take().filter(|_| !leads);
+            return Ok(());
         }
+        if flight.is_none() {
+            return self.look_at_told_failure(number, error);
+        }
+        self.look_at_own_failure(number, error)
+    }
+
+    /// A call fails that is out for nothing: what it followed has failed, or it is kept from asking.
+    fn look_at_told_failure(&mut self, number: usize, error: &AuthError) -> Verdict {
+        self.share(number);
+        let call = &self.calls[number];
+        let (mode, again) = (call.mode, call.failures < call.retry.attempts);
+        let (now, deadline_ms) = (self.now(call.host), call.deadline_ms);
+        let reason = self.ledger(number).reason(now);
+        let Some(reason) = reason.filter(|reason| reason.code.is_none_or(|code| code == error.code)) else {
+            return Err(format!("call {number} fails by itself: {error}"));
+        };
+        let has_time = now.mono_ms + promises::LONGEST_BAR_MS < deadline_ms;
+        if reason.transient && again && has_time && mode != Mode::Early {
+            return Err(format!("call {number} fails by another's failure, though it may try again: {error}"));
+        }
+        Ok(())
+    }
+
+    /// A call's own exchange fails.
+    fn look_at_own_failure(&mut self, number: usize, error: &AuthError) -> Verdict {
+        let leads = self.leads(number);
+        let excused = !Open::EachClock.holds() && self.is_corrected(number);
+        let call = &mut self.calls[number];
+        call.failures += 1;
+        let (host, place, mode) = (call.host, call.place.0, call.mode);
+        let (permanent, skewed, asked_ms) = (call.permanent, call.skewed, call.asked_ms.unwrap_or_default());
+        let caused = call.faults > 0 || call.permanent || call.skews > 0 || call.slept;
+        let again = error.transient && call.failures < call.retry.attempts;
+        let longest_ms = promises::longest_wait_ms(&call.retry, call.failures).max(asked_ms);
+        let untold = call.honest_skews > u32::from(call.corrected) && error.code == Code::ClockSkew;
+        let (flight, deadline_ms, tries_once) = (call.leads, call.deadline_ms, call.retry.attempts == 1);
+        let now = self.now(host);
         if permanent && error.transient {
             return Err(format!("call {number} was refused for good, and is told that it may pass: {error}"));
         }
-        let again = error.transient && failures < retry.attempts;
-        let longest_ms = promises::longest_wait_ms(&retry, failures).max(asked_ms.unwrap_or_default());
-        let excused = !Open::EachClock.holds() && (failures >= 3 || self.is_corrected(number));
         if skewed {
             self.hosts[host].corrected.insert(place, self.time);
         }
-        let ledger = self.ledger(number);
-        if let Some(flight) = flight {
+        if let Some(flight) = flight.filter(|_| leads) {
+            let ledger = self.ledger(number);
             ledger.running = None;
-            ledger.failed.retain(|failed| failed.at_ms + REMEMBERED_MS > now.mono_ms);
-            // Those who follow may have tries or time that this one has not.
-            let told = !(again || skewed || mode == Mode::Early && error.transient);
-            ledger.failed.push(Failed { flight, at_ms: now.mono_ms, code: Some(error.code), told });
+            let (code, transient) = (Some(error.code), error.transient);
+            ledger.failed = Some(Failed { flight, at_ms: now.mono_ms, code, transient });
+            if asked_ms == 0 && tries_once && !Open::Bar.holds() {
+                ledger.quiet_until = 0;
+            }
+            if let Some(held) = ledger.held.as_mut().filter(|_| error.transient) {
+                held.put_off(now, asked_ms, longest_ms);
+            }
         }
-        if let Some(held) = ledger.held.as_mut().filter(|_| error.transient) {
-            held.put_off(now, asked_ms.unwrap_or_default(), longest_ms);
-        }
-        let deadline_ms = self.calls[number].deadline_ms;
-        if again && mode != Mode::Early && !lost && now.mono_ms + longest_ms < deadline_ms {
+        if again && mode != Mode::Early && now.mono_ms + longest_ms < deadline_ms {
             return Err(format!("call {number} fails, though it may try again: {error}"));
         }
-        let absent = error.code == Code::CredentialNotFound;
-        if !caused && !off && !lost && !absent {
+        let off = self.hosts[host].clocks.off_ms(self.time) > 1000;
+        if !caused && !off && error.code != Code::CredentialNotFound {
             return Err(format!("call {number} fails, and nothing was wrong: {error}"));
         }
-        if mode != Mode::Early
-            && self.calls[number].honest_skews > u32::from(self.calls[number].corrected)
-            && error.code == Code::ClockSkew
-            && !excused
-        {
+        if untold && !excused {
             return Err(format!("call {number} was told the time, and fails for it: {error}"));
         }
         Ok(())

@@ -33,18 +33,18 @@ pub(crate) struct Held {
 pub(crate) struct Running {
     pub(crate) flight: FlightId,
     pub(crate) call: usize,
-    /// By the host's monotonic clock, when the core heard of its leader last, or is to hear of it.
+    /// By the host's monotonic clock, when the core heard of its leader last.
     pub(crate) heard_ms: u64,
 }
 
-#[derive(Clone, Debug)]
+/// The flight that failed last.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed {
     pub(crate) flight: FlightId,
     pub(crate) at_ms: u64,
     /// Nothing where the core did not say it.
     pub(crate) code: Option<Code>,
-    /// Whether those who followed are told.
-    pub(crate) told: bool,
+    pub(crate) transient: bool,
 }
 
 /// All that is known of one account's tokens for one target on one host.
@@ -55,7 +55,7 @@ pub(crate) struct Ledger {
     /// Whether the core may have lost it for good reason.
     pub(crate) unsure: bool,
     pub(crate) running: Option<Running>,
-    pub(crate) failed: Vec<Failed>,
+    pub(crate) failed: Option<Failed>,
     /// Until when the server asked to be left alone.
     pub(crate) quiet_until: u64,
 }
@@ -98,9 +98,8 @@ impl Held {
 }
 
 impl Ledger {
-    /// How long a call may be kept from asking.
-    pub(crate) fn longest_ms(&self, now: Now) -> u64 {
-        let known = |failed: &&Failed| failed.at_ms + REMEMBERED_MS >= now.mono_ms;
-        if self.failed.iter().any(|failed| known(&failed)) { promises::longest_bar_ms() } else { 0 }
+    /// Why a call may fail or have to wait that is out for nothing itself.
+    pub(crate) fn reason(&self, now: Now) -> Option<Failed> {
+        self.failed.filter(|failed| failed.at_ms + REMEMBERED_MS >= now.mono_ms)
     }
 }

@@ -28,7 +28,10 @@ pub(crate) fn longest_wait_ms(retry: &Retry, failures: u32) -> u64 {
 }
 
 /// So often a call corrects its clock at most.
-pub(crate) const CORRECTIONS: u32 = 2;
+pub(crate) const CORRECTIONS: u32 = 1;
+
+/// How long others may be kept from asking by one call that failed.
+pub(crate) const LONGEST_BAR_MS: u64 = Retry::USUAL.longest_ms;
 
 /// The longest life that is believed.
 pub(crate) const DAY_MS: u64 = 24 * 3600 * 1000;
@@ -41,19 +44,18 @@ pub(crate) const USUAL_LIFE_S: u64 = 3600;
 pub(crate) enum Open {
     /// The time that an answer was under way is taken off its token's life.
     Lag,
-    /// A leader whose last attempt failed looks whether there is a token all the same, as where another took over.
+    /// A call whose last attempt failed looks whether there is a token all the same, as where another took over.
     LateLook,
     /// A refresh token that comes late does not take the place of one that came of a later exchange.
     Rotation,
     /// A follower that looks again only after the end of the token that it waited for is not given it.
     LateFollower,
-    /// A call whose time was refused corrects it, though another has corrected the credential's meanwhile, or it is the third time
-    /// that it fails.
+    /// A call whose time was refused corrects it, though another has corrected the credential's meanwhile.
     EachClock,
     /// Where the monotonic clock stands still, those who are to leave a server alone ask again all the same.
     StandingClock,
-    /// Where a leader gives up while it waits, nobody is kept from asking for longer than the longest wait.
-    LongBar,
+    /// Where one that tries once asks all the same and fails, the others go on leaving the server alone.
+    Bar,
 }
 
 impl Open {
@@ -64,7 +66,7 @@ impl Open {
         Open::LateFollower,
         Open::EachClock,
         Open::StandingClock,
-        Open::LongBar,
+        Open::Bar,
     ];
 
     /// Whether the core is held to it.
@@ -79,8 +81,3 @@ impl Open {
 }
 
 static HELD_TO: AtomicU32 = AtomicU32::new(0);
-
-/// How long others may be kept from asking by one call that failed.
-pub(crate) fn longest_bar_ms() -> u64 {
-    if Open::LongBar.holds() { Retry::USUAL.longest_ms } else { 120_000 }
-}

@@ -242,7 +242,7 @@ impl World {
             let quiet = host.ledgers.values().map(|ledger| ledger.quiet_until.saturating_sub(time)).max();
             wait_ms = wait_ms.max(steps).max(quiet.unwrap_or_default());
             if self.troubles.clocks && !Open::StandingClock.holds() {
-                wait_ms = wait_ms.max(promises::longest_bar_ms());
+                wait_ms = wait_ms.max(promises::LONGEST_BAR_MS);
             }
             if self.accounts.iter().any(|account| account.kind == Kind::Search) {
                 wait_ms = wait_ms.max(host.limits.absence_kept_ms);

@@ -31,6 +31,10 @@ impl World {
             (ledger.held, ledger.unsure) = (Some(held.clone()), false);
             return Ok(held);
         }
+        if self.leads(number) {
+            self.ledger(number).running = None;
+            self.look_at_unkept(number)?;
+        }
         let running = self.ledger(number).running.clone();
         let is_out = self.lives(host, running.as_ref());
         let Some(held) = self.ledger(number).held.clone() else {
@@ -57,6 +61,21 @@ impl World {
         }
     }
 
+    /// An early refresh brought a token, and the one that was had is kept: the new one has to end sooner.
+    fn look_at_unkept(&mut self, number: usize) -> Verdict {
+        let call = &self.calls[number];
+        let Some(granted) = call.granted.filter(|_| call.mode == Mode::Early) else {
+            return Err(format!("call {number} had a token given, and is given another"));
+        };
+        let lies = !matches!(granted.told, Told::Answer { lies: false, date_ms: Some(_), .. }) || call.slept;
+        let ends_at = self.google.truths[granted.token].ends_at;
+        let held = self.ledger(number).held.as_ref();
+        if held.is_some_and(|held| !lies && !held.lies && ends_at > held.ends_at + promises::SAME_MS) {
+            return Err(format!("call {number} had a token given that lives longer, and it is not kept"));
+        }
+        Ok(())
+    }
+
     /// When a new token is to be refreshed, and when it counts as expired.
     fn look_at_lease(
         &self,
@@ -76,8 +95,8 @@ impl World {
             ));
         }
         let mut window_ms = promises::window_ms(limits, life_ms, self.accounts[place.0].of_metadata());
-        let same = before
-            .filter(|before| before.life_ms.saturating_sub(before.age_ms(held.had)) + promises::SAME_MS > life_ms);
+        let left_ms = |before: &Held| before.life_ms.saturating_sub(before.age_ms(held.had));
+        let same = before.filter(|before| left_ms(before) > life_ms.saturating_sub(promises::SAME_MS));
         if let Some(before) = same {
             window_ms = before.window_ms;
         }
