@@ -180,6 +180,8 @@ impl World {
     }
 
     pub(crate) fn look_at_request(&mut self, number: usize, request: &Request) -> Verdict {
+        // Whoever was taken over goes on with what it had begun before.
+        let leads = self.leads(number);
         let call = &self.calls[number];
         let (place, attempts, is_first) = (call.place, call.retry.attempts, call.requests == 0);
         if call.permanent {
@@ -192,7 +194,7 @@ impl World {
             return Err(format!("call {number} sends a fifth request"));
         }
         let quiet_ms = self.hosts[self.calls[number].host].ledger(place).quiet_until.saturating_sub(self.time);
-        if quiet_ms > 0 && attempts > 1 && is_first {
+        if quiet_ms > 0 && attempts > 1 && is_first && leads {
             return Err(format!("call {number} asks {} ms before the server wants to be asked", quiet_ms));
         }
         Ok(())
