@@ -2,6 +2,7 @@
 
 use crate::clocks::Clocks;
 use crate::ledger::{Held, Ledger};
+use crate::world::Verdict;
 use cloud_run_auth::config::Limits;
 use cloud_run_auth::time::Now;
 use cloud_run_auth::token::{FlightId, Key, Tokens};
@@ -96,7 +97,7 @@ impl Host {
     }
 
     /// The module traps and is started anew; what the host kept of tokens is told to the new one.
-    pub(crate) fn restart(&mut self, seed: u64, time: u64) {
+    pub(crate) fn restart(&mut self, seed: u64, time: u64) -> Verdict {
         self.epoch += 1;
         self.tokens = Tokens::new(self.limits.clone(), seed);
         for ledger in self.ledgers.values_mut() {
@@ -109,6 +110,12 @@ impl Host {
             let mut slot = slot.borrow_mut();
             let Some(lease) = self.tokens.restore(slot.key.clone(), slot.expires_at, now) else { continue };
             let left_ms = slot.expires_at.saturating_sub(now.wall_ms);
+            if lease.deadlines_ms().1 != slot.expires_at.max(now.wall_ms) {
+                return Err(format!(
+                    "a restart makes {} ms of a token of {left_ms}",
+                    lease.deadlines_ms().1 - now.wall_ms
+                ));
+            }
             // The new module counts from the begin.
             slot.serial = 0;
             slot.lease(lease.serial, lease.deadlines_ms(), now);
@@ -119,5 +126,6 @@ impl Host {
             ledger.key = Some(slot.key.as_str().to_owned());
             (ledger.held, ledger.unsure) = (Some(held), !sure);
         }
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::google::Google;
 use crate::host::Host;
 use crate::promises::{self, Open};
 use crate::weather::Fault;
-use crate::world::{Due, Troubles, Verdict, World};
+use crate::world::{Due, Said, Troubles, Verdict, World};
 use cloud_run_auth::config::{Limits, Retry};
 
 const AUDIENCES: [&str; 3] = ["https://a.example", "https://b.example", "https://a.example/b"];
@@ -131,9 +131,9 @@ fn session(world: &mut World) -> Session {
 
 impl World {
     /// When the next caller of a session comes, and what happens until then.
-    pub(crate) fn next_arrival(&mut self, session: usize) {
+    pub(crate) fn next_arrival(&mut self, session: usize) -> Verdict {
         if self.sessions[session].left == 0 || self.calm {
-            return;
+            return Ok(());
         }
         self.sessions[session].left -= 1;
         let host = self.sessions[session].host;
@@ -156,10 +156,10 @@ impl World {
             _ => self.dice.between(100, 1_000_000),
         };
         self.after(gap_ms, Due::Arrive(session));
-        self.trouble(host, self.sessions[session].place.0);
+        self.trouble(host, self.sessions[session].place.0)
     }
 
-    fn trouble(&mut self, host: usize, account: usize) {
+    fn trouble(&mut self, host: usize, account: usize) -> Verdict {
         let Troubles { weather, clocks, traps, refusals, .. } = self.troubles;
         let time = self.time;
         if weather && self.dice.percent(15) {
@@ -172,7 +172,7 @@ impl World {
             self.clocks_lie(host);
         }
         if traps && self.dice.percent(8) {
-            self.trap(host);
+            self.trap(host)?;
         }
         if traps && self.dice.percent(5) {
             self.dispose(host, account);
@@ -182,11 +182,12 @@ impl World {
             self.google.revoked_until[account] = time + lasts_ms;
             self.story.line(time, || format!("account {account} is revoked for {lasts_ms} ms"));
         }
+        Ok(())
     }
 
     fn clocks_lie(&mut self, host: usize) {
         let time = self.time;
-        let what = self.dice.below(9);
+        let what = self.dice.below(10);
         self.hosts[host].set_at = time;
         let clocks = &mut self.hosts[host].clocks;
         self.story.line(time, || format!("the clocks of host {host} lie ({what})"));
@@ -199,6 +200,7 @@ impl World {
             5 => clocks.freeze(time, true, true),
             6 => clocks.set_wall(time, 0, false),
             7 => clocks.mend(time),
+            8 => clocks.set_wall(time, 0, true),
             _ => {
                 let slept_ms = 8 * 3_600_000;
                 clocks.sleep(time, time + slept_ms);
@@ -218,15 +220,16 @@ impl World {
         }
     }
 
-    fn trap(&mut self, host: usize) {
+    fn trap(&mut self, host: usize) -> Verdict {
         self.story.line(self.time, || format!("the module of host {host} traps"));
         let (seed, time) = (self.dice.roll(), self.time);
-        self.hosts[host].restart(seed, time);
+        self.hosts[host].restart(seed, time)?;
         let woken: Vec<usize> = self.hosts[host].waiting.drain(..).flat_map(|(_, followers)| followers).collect();
         for call in woken {
             let action = self.calls[call].action;
-            self.after(0, Due::Tell(call, action, crate::world::Said::Woken));
+            self.after(0, Due::Tell(call, action, Said::Woken));
         }
+        Ok(())
     }
 
     /// The troubles end. One step later every call succeeds.

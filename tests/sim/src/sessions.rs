@@ -9,7 +9,7 @@ use cloud_run_auth::token::{Ask, CredentialId, Mode, Source};
 impl World {
     /// A caller comes to a session.
     pub(crate) fn arrive(&mut self, session: usize) -> Verdict {
-        self.next_arrival(session);
+        self.next_arrival(session)?;
         let at = &self.sessions[session];
         let asleep_ms = self.hosts[at.host].asleep_until.saturating_sub(self.time);
         if asleep_ms > 0 {

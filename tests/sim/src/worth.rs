@@ -24,6 +24,11 @@ impl World {
         if leads.is_some() && before.as_ref().is_none_or(|before| before.serial != lease.serial) {
             let held = Held { serial: lease.serial, ..self.held(number, token, text, deadlines)? };
             let unsure = self.ledger(number).unsure;
+            let left_ms = |before: &Held| before.life_ms.saturating_sub(before.age_ms(held.had));
+            let longer = before.as_ref().is_some_and(|before| left_ms(before) > held.life_ms + 2 * promises::SAME_MS);
+            if mode == Mode::Early && longer && !unsure {
+                return Err(format!("call {number} gives up a token that lives longer than the one it has now"));
+            }
             let held = self.look_at_lease(host, place, held, before.as_ref(), unsure)?;
             self.story.line(self.time, || format!("call {number} has a new token of {} ms", held.life_ms));
             let ledger = self.ledger(number);
