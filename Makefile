@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo test fuzz check quick format advisories clean
+.PHONY: help setup build demo test fuzz soak check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
@@ -30,6 +30,11 @@ test: ## Build, check and run every suite; the last line counts the tests
 fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
 	@scripts/setup check
 	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
+
+soak: ## Simulate faults for seconds=300 with new seeds, then break the core here and there to see that it is noticed
+	@scripts/setup check
+	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
+	@$(env) node scripts/mutants.mjs
 
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check

