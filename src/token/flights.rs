@@ -96,15 +96,10 @@ impl Flights {
         }
     }
 
-    /// Until when nobody is to ask for that key, and why.
-    pub(crate) fn barred(&self, key: &Key, now_ms: u64) -> Option<(u64, &AuthError)> {
+    /// The last flight for that key, if it brought nothing: its number, until when nobody is to ask anew, and why.
+    pub(crate) fn failed(&self, key: &Key) -> Option<(FlightId, u64, &AuthError)> {
         let flight = self.known.iter().find(|flight| flight.failure.is_some() && flight.key == *key)?;
-        Some((flight.since_ms, flight.failure.as_ref()?)).filter(|(until_ms, _)| *until_ms > now_ms)
-    }
-
-    /// Why the flight that was followed brought nothing.
-    pub(crate) fn failure(&self, id: FlightId) -> Option<&AuthError> {
-        self.known.iter().find(|flight| flight.id == id)?.failure.as_ref()
+        Some((flight.id, flight.since_ms, flight.failure.as_ref()?))
     }
 }
 

@@ -145,37 +145,35 @@ impl Holdings {
                 return Ok(Some(Next::Done(ask.credential)));
             }
         }
-        if let Some(error) = self.flights.failure(*follows) {
-            // It was everyone's try.
-            *failed = failed.wrapping_add(1);
-            if !error.transient || *failed >= ask.retry.attempts {
+        let mut wait_ms = 0;
+        if let Some((id, until_ms, error)) = self.flights.failed(key) {
+            let was_everyones = *follows != FlightId::NONE && id >= *follows;
+            let is_barred = until_ms > now.mono_ms && running == FlightId::NONE && ask.retry.attempts > 1;
+            if was_everyones {
+                *failed = failed.wrapping_add(1);
+            }
+            if was_everyones && (!error.transient || *failed >= ask.retry.attempts)
+                || is_barred && (ask.is_late(until_ms) || ask.mode == Mode::Early)
+            {
                 return Err(error.clone());
             }
-            *follows = FlightId::NONE;
+            if is_barred {
+                wait_ms = until_ms.wrapping_sub(now.mono_ms);
+            }
+            if is_barred || was_everyones {
+                // So that it is not counted again.
+                follows.0 = id.0.wrapping_add(1);
+            }
         }
         if running != FlightId::NONE {
             *follows = running;
-            return Ok(Some(Next::Act(Order::wait(running, self.limits.follow_every_ms))));
-        }
-        let mut wait_ms = 0;
-        if ask.retry.attempts > 1
-            && let Some((until_ms, error)) = self.flights.barred(key, now.mono_ms)
-        {
-            // So that nobody is kept for ever by what befalls others.
-            if *follows == BARRED {
-                *failed = failed.wrapping_add(1);
-            }
-            if until_ms >= ask.deadline_ms || ask.mode == Mode::Early || *failed >= ask.retry.attempts {
-                return Err(error.clone());
-            }
-            *follows = BARRED;
-            wait_ms = until_ms.saturating_sub(now.mono_ms);
-        } else if *follows != FlightId::NONE && ask.deadline_ms.saturating_sub(now.mono_ms) < SHORT_MS {
+            wait_ms = self.limits.follow_every_ms;
+        } else if wait_ms == 0 && *follows != FlightId::NONE && ask.is_late(now.mono_ms) {
             // Of many that give up together each would send a request that it has no time for.
             wait_ms = self.limits.follow_every_ms;
         }
         if wait_ms > 0 {
-            return Ok(Some(Next::Act(Order::wait(FlightId::NONE, wait_ms))));
+            return Ok(Some(Next::Act(Order::wait(running, wait_ms))));
         }
         *leads = self.flights.start(key.clone(), now.mono_ms, self.limits.failure_told_ms);
         let jitter = self.random() as u8;
@@ -193,7 +191,7 @@ impl Holdings {
 
     /// One step of the exchange, and what its end means for everyone.
     fn advance(&mut self, operation: &mut Operation, said: &Said, now: Now) -> Result<Next, AuthError> {
-        let Operation { ask, key, exchange, notes, leads, failed, corrected, timeout_ms, .. } = operation;
+        let Operation { ask, key, exchange, notes, leads, follows, failed, corrected, timeout_ms, .. } = operation;
         let flight = *leads;
         let credential = &mut find(&mut self.credentials, ask.credential).ok_or_else(lost)?.credential;
         let (target, limits) = (&ask.target, &self.limits);
@@ -244,9 +242,10 @@ impl Holdings {
                     let until_ms = now.mono_ms.wrapping_add(pause_ms.min(ask.retry.longest_ms));
                     self.flights.fail(flight, &error, until_ms);
                     *leads = FlightId::NONE;
+                    follows.0 = flight.0.wrapping_add(1);
                 }
                 match wait_ms {
-                    Some(wait_ms) if ask.mode != Mode::Early && now.mono_ms.wrapping_add(wait_ms) < ask.deadline_ms => {
+                    Some(wait_ms) if ask.mode != Mode::Early && !ask.is_late(now.mono_ms.wrapping_add(wait_ms)) => {
                         (*exchange, *notes) = again;
                         Ok(Next::Act(Order::wait(FlightId::NONE, wait_ms)))
                     }
@@ -256,12 +255,6 @@ impl Holdings {
         }
     }
 }
-
-/// What those follow who are kept from asking.
-const BARRED: FlightId = FlightId(u32::MAX);
-
-/// Whoever has followed another, and has less time left than that, does not go.
-const SHORT_MS: u64 = 100;
 
 fn find(credentials: &mut [Box<Known>], id: CredentialId) -> Option<&mut Known> {
     credentials.iter_mut().find(|known| known.id == id).map(Box::as_mut)

@@ -39,6 +39,13 @@ pub(crate) struct Asked {
     pub(crate) retry: Retry,
 }
 
+impl Asked {
+    /// Whether it is too late by then to send anything: of many that give up together each would, one after the other.
+    pub(crate) fn is_late(&self, at_ms: u64) -> bool {
+        at_ms.wrapping_add(100) > self.deadline_ms
+    }
+}
+
 /// Who asks for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
