@@ -50,7 +50,10 @@ const cases = [
         equal(error.transient, true, "transient");
       }
       const after = (await fates(token)).length;
-      equal(after - before, await requestsOf(t, step, ATTEMPTS), "exchanges of three calls at once, all of which fail");
+      const shared = await requestsOf(t, step, ATTEMPTS);
+      // Workers look now and then, and may come to see that one has failed when the next one has, too.
+      const most = t.runtime.lacks["requests from outside"] ? shared : calls.length * shared;
+      ok(after - before >= shared && after - before <= most, `few exchanges of three calls, all of which fail, saw ${after - before}`);
       equal((await session.get("/x")).status, 200, "status with the token that is had");
 
       await token.plan();
