@@ -63,7 +63,7 @@ const cases = [
         [10, 9, 200],
         [10, 12, 503],
       ]) {
-        const { session, token, service } = await openFaulty(t, { retry: { attempts, delay: 1, maxDelay: 2 } });
+        const { session, token, service } = await openFaulty(t, { retry: { ...QUICK, attempts } });
         await token.plan({ steps: [{ ...status(503), times: faults }] });
         if (outcome === 200) equal((await session.get("/warm")).status, 200, "status");
         else await t.refused(() => session.get("/warm"), "exchange_unavailable");
