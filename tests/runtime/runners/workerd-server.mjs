@@ -20,11 +20,12 @@ import { join } from "node:path";
  * @param {string} given.program workerd's own path
  * @param {string} given.folder where the modules' files lie; the configuration is written there too
  * @param {Worker[]} given.workers each is served at its own port
+ * @param {boolean} [given.quiet] whether nothing is said of errors that nobody caught
  */
-export async function startWorkerd({ program, folder, workers }) {
+export async function startWorkerd({ program, folder, workers, quiet }) {
   const config = join(folder, "config.capnp");
   await writeFile(config, configuration(workers));
-  const child = spawn(program, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const child = spawn(program, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", quiet ? "ignore" : "inherit", "pipe"] });
   const end = () => child.kill();
   process.once("exit", end);
   const ports = await portsOf(child, workers.length);

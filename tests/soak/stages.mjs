@@ -1,0 +1,174 @@
+// The stages of the soak: what is done to a worker, and the bounds that have to hold.
+import { setTimeout as sleep } from "node:timers/promises";
+import { judgeExchanges } from "./google.mjs";
+
+/** Requests at a time. */
+const WIDTH = 128;
+/** Half of the tokens are ID tokens, half are access tokens. */
+const keys = Array.from({ length: 64 }, (_, index) => `https://soak.example/${index % 2 ? "id" : "access"}/${index}`);
+
+const grouped = (number) => number.toLocaleString("en");
+
+/** A worker that is asked, and what became of those who were to be answered. */
+function open({ client, google, credential }) {
+  const seen = { answered: 0, doomed: 0, hangs: 0, failures: new Map() };
+  const ask = async (given, leavesAfter) => client.post({ google: google.url, credential, ...given }, leavesAfter);
+  return {
+    seen,
+    ask,
+    /** One request: how it is doomed, if it is. */
+    async request(given, leavesAfter) {
+      const { kind, status, text } = await ask({ act: "request", ...given }, leavesAfter);
+      if (kind === "hang") seen.hangs += 1;
+      else if (kind === "gone" || text === "dead" || (status === 500 && given.how === "throws")) seen.doomed += 1;
+      else if (text === "200") seen.answered += 1;
+      else seen.failures.set(text, (seen.failures.get(text) ?? 0) + 1);
+    },
+    stats: async () => JSON.parse((await client.post({ act: "stats" })).text),
+    freeze: (yes) => client.post({ act: "freeze", yes }),
+  };
+}
+
+const sum = (map) => [...map.values()].reduce((all, one) => all + one, 0);
+
+/** What all stages ask of those that were to be answered. */
+function answered({ seen }) {
+  const failures = sum(seen.failures);
+  const words = [...seen.failures].map(([text, count]) => `\n        ${count} times: ${text.slice(0, 200)}`);
+  return [
+    [`every request is answered: ${grouped(seen.answered)} were, ${failures} failed${words.join("")}`, failures === 0 && seen.answered > 0],
+    [`no request hangs: ${seen.hangs} did`, seen.hangs === 0],
+  ];
+}
+
+/** A page of WebAssembly's memory: what the allocator's holes may cost. */
+const PAGE = 65_536;
+
+const flat = (before, after) => [
+  `the module's memory does not grow: ${grouped(before.bytes)} bytes before, ${grouped(after.bytes)} after`,
+  before.bytes > 0 && after.bytes <= before.bytes + PAGE,
+];
+
+const whole = ({ cores }) => [`the module was started once: ${cores} times`, cores === 1];
+
+/** A session for each request; one of a hundred leaders dies, and one of a hundred requests whatever it does. */
+async function load(given) {
+  const { client, google, sizes, show } = given;
+  const world = open(given);
+  const ways = ["at once", "soon"];
+  const request = (index) => {
+    const isDoomed = index % 100 === 50;
+    return world.request({
+      key: keys[(index * 7) % keys.length],
+      how: index % 2 ? "throws" : "returns",
+      doom: isDoomed ? ways[(index / 100) & 1] : "none",
+      wait: index % 13,
+    });
+  };
+  const warm = Math.min(sizes.requests >> 2, 5000);
+  await client.many(warm, WIDTH, request);
+  const before = await world.stats();
+  const began = performance.now();
+  for (const part of [0, 1]) {
+    await world.freeze(part === 1);
+    const from = performance.now();
+    await client.many(sizes.requests >> 1, WIDTH, request, (index) => {
+      if (index % 500 === 0) show(`${part ? "clocks stand still" : "clocks go"}  ${grouped(index)}  ${rate(index, from)} a second`);
+    });
+  }
+  const seconds = (performance.now() - began) / 1000;
+  await world.freeze(false);
+  // Whatever is still under way ends, or is given up.
+  await sleep(2500);
+  const after = await world.stats();
+  const deaths = [...before.deaths, ...after.deaths];
+  const { count, surplus } = judgeExchanges(google.needs, deaths);
+  const { seen } = world;
+  return {
+    figures: [
+      `${grouped(seen.answered + seen.doomed + seen.hangs + sum(seen.failures))} requests, ${rate(sizes.requests, began, seconds)} a second: ` +
+        `${grouped(seen.answered)} answered, ${grouped(seen.doomed)} doomed, ${sum(seen.failures)} failures, ${seen.hangs} hangs`,
+      `${grouped(google.exchanges)} exchanges for ${grouped(count)} expiries of ${keys.length} tokens; ${deaths.length} leaders died over one`,
+      `${grouped(before.bytes)} bytes of the module's memory before, ${grouped(after.bytes)} after`,
+    ],
+    bounds: [
+      ...answered(world),
+      [`each expiry makes one exchange, and one for each leader that died: ${surplus} more`, surplus === 0 && google.exchanges > 0],
+      [`leaders died: ${deaths.length}`, deaths.length > 0 || sizes.requests < 20_000],
+      flat(before, after),
+      whole(after),
+    ],
+  };
+}
+
+/** Durable Objects in the same isolate that abort while they begin a call, and requests beside them. */
+async function aborts(given) {
+  const { client, google, sizes, show } = given;
+  const world = open(given);
+  const key = (index) => keys[index % 8];
+  await client.many(200, WIDTH, (index) => world.request({ key: key(index) }));
+  const before = await world.stats();
+  await client.many(sizes.aborts, 16, async (index) => {
+    if (index % 50 === 0) show(grouped(index));
+    const turns = index % 4 === 3 ? index % 7 : undefined;
+    await Promise.all([
+      world.ask({ act: "abort", key: key(index), name: `object ${index % 32}`, turns }),
+      ...[0, 1, 2].map((more) => world.request({ key: key(index + more) })),
+    ]);
+  });
+  await client.many(500, WIDTH, (index) => world.request({ key: key(index) }));
+  const after = await world.stats();
+  return {
+    figures: [
+      `${grouped(sizes.aborts)} objects aborted while they began a call, ${grouped(world.seen.answered)} requests beside and after them`,
+      `${grouped(google.exchanges)} exchanges`,
+      `${grouped(before.bytes)} bytes of the module's memory before, ${grouped(after.bytes)} after`,
+    ],
+    bounds: [...answered(world), flat(before, after), whole(after)],
+  };
+}
+
+/** Requests that are left in the middle of an exchange: their client goes away, or their handler returns. */
+async function abandoned(given) {
+  const { client, google, sizes, show } = given;
+  const world = open(given);
+  google.delay = 300;
+  const crowd = 100;
+  const leave = (index, round) => {
+    // Another token for each crowd, so that all of it waits.
+    const key = `${keys[(index / crowd) & 63]}/${round}`;
+    const wait = 20 + (index % 60);
+    // workerd itself lets a request run on whose client left; Cloudflare does not.
+    if (index % 2) return world.request({ key, doom: "soon", wait }, wait);
+    return world.request({ key, doom: index % 4 ? "soon" : "at once", wait, how: index % 8 ? "returns" : "throws" });
+  };
+  await client.many(Math.min(sizes.abandoned, 2000), 2 * crowd, (index) => leave(index, 0));
+  const before = await world.stats();
+  await client.many(sizes.abandoned, 2 * crowd, (index) => {
+    if (index % 100 === 0) show(grouped(index));
+    return leave(index, 1 + (index >> 13));
+  });
+  const after = await world.stats();
+  google.delay = 0;
+  world.seen.failures.clear();
+  await client.many(500, WIDTH, (index) => world.request({ key: keys[index % 8] }));
+  const last = await world.stats();
+  return {
+    figures: [
+      `${grouped(world.seen.doomed)} requests were left alone; ${grouped(world.seen.answered)} others were answered afterwards`,
+      `${grouped(before.bytes)} bytes of the module's memory before, ${grouped(after.bytes)} after, ${grouped(last.bytes)} at the end`,
+    ],
+    bounds: [
+      ...answered(world),
+      [`requests were left alone: ${grouped(world.seen.doomed)}`, world.seen.doomed > sizes.abandoned / 2],
+      flat(before, last),
+      whole(last),
+    ],
+  };
+}
+
+function rate(count, began, seconds = (performance.now() - began) / 1000) {
+  return grouped(Math.round(count / seconds));
+}
+
+export const stages = { load, aborts, abandoned };
