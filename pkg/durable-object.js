@@ -64,7 +64,7 @@ export class TokenHolder extends DurableObject {
     const key = [how, ...target].join(" ");
     let slot = this.#pending.get(key);
     if (!slot) {
-      slot = within(config.timeout, undefined, (signal) => acquire(config, target, how, signal));
+      slot = within(config.timeout, undefined, (signal, ends) => acquire(config, target, how, ends, signal));
       slot = slot.finally(() => this.#pending.delete(key));
       this.#pending.set(key, slot);
     }

@@ -1,5 +1,5 @@
 // A worker whose requests have a session each, and do not all live to see its answer.
-import { freeze, memories, realNow, tick } from "./clocks.js";
+import { freeze, memories, realNow, signed, tick } from "./clocks.js";
 import { DurableObject } from "cloudflare:workers";
 import { createSession, customFetch } from "cloud-run-auth";
 
@@ -51,15 +51,17 @@ const open = ({ key, google, credential }, more) =>
   createSession(key, { credential, endpoints: google, ...(key.includes("/access") && { scopes: [key] }), ...more });
 
 export class Aborted extends DurableObject {
-  /** Aborts in the turn in which it begins a call, or some turns later. */
+  /** Aborts in the turn in which it begins a call, at once or with its flight begun; or some milliseconds later. */
   async begin(given) {
     const life = makeLife(given);
     open(given, life.options)
       .get("/x")
       .catch(() => {});
-    if (given.turns === undefined) this.ctx.abort("in the same turn");
-    await new Promise((resolve) => setTimeout(resolve, given.turns));
-    this.ctx.abort("in a later turn");
+    const { turn, wait } = given;
+    if (turn === "later") await new Promise((resolve) => setTimeout(resolve, wait));
+    if (turn === "begun") for (let more = 50; more--;) await undefined;
+    life.die();
+    this.ctx.abort("it ends here");
   }
 }
 
@@ -96,7 +98,7 @@ const acts = {
   },
   stats() {
     const bytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    return Response.json({ bytes, cores: memories.length, deaths: deaths.splice(0), ...counts });
+    return Response.json({ bytes, cores: memories.length, deaths: deaths.splice(0), signed: signed.count, ...counts });
   },
 };
 

@@ -19,7 +19,7 @@ const HELP = `usage: node tests/soak/workerd.mjs [options]
   --aborts N      Durable Objects that abort while they begin a call (1000)
   --abandoned N   requests that nobody waits for (10000)
   --date DATE     compatibility date, may be repeated (2024-09-01 and 2026-04-01)
-  --only STAGE    load, aborts or abandoned; may be repeated
+  --only STAGE    load, first, aborts or abandoned; may be repeated
 
 Each stage prints what it saw, and is one test for each of its bounds. Exits with 1 where one is broken.`;
 
