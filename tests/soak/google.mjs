@@ -1,8 +1,8 @@
-// A token endpoint that counts: tokens live for two seconds, and who asks for one too early is noted.
+// A token endpoint that counts: tokens live for six seconds, and who asks for one too early is noted.
 import { createServer } from "node:http";
 
-/** Seconds. */
-const LIFE = 2;
+/** Seconds. A refresh that is early has 1/32 of it for its request: with less time than this, a busy machine would be too late. */
+const LIFE = 6;
 /** No sooner than this after a token was given is another one of the same key needed: the early refresh begins then. */
 const USED_FOR = LIFE * 1000 * 0.75;
 
@@ -39,19 +39,19 @@ export async function startGoogle() {
 }
 
 /**
- * How often a token was needed, and the exchanges beyond one for each need and one for each leader that died over it.
+ * How often a token was needed, and the exchanges beyond one for each need and one for each leader that was lost over it.
  *
  * @param {Map<string, { since: number, exchanges: number }[]>} needs
- * @param {[key: string, at: number][]} deaths
+ * @param {[key: string, at: number][]} lost
  */
-export function judgeExchanges(needs, deaths) {
+export function judgeExchanges(needs, lost) {
   let [count, surplus] = [0, 0];
   for (const [key, times] of needs) {
     for (const [index, { since, exchanges }] of times.entries()) {
       const until = times[index + 1]?.since ?? Infinity;
-      const died = deaths.filter(([of, at]) => of === key && at >= since - 100 && at < until).length;
+      const gone = lost.filter(([of, at]) => of === key && at >= since - 100 && at < until).length;
       count += 1;
-      surplus += Math.max(0, exchanges - 1 - died);
+      surplus += Math.max(0, exchanges - 1 - gone);
     }
   }
   return { count, surplus };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { judgeExchanges } from "./google.mjs";
 
 /** Requests at a time. */
-const WIDTH = 128;
+const WIDTH = 24;
 /** Half of the tokens are ID tokens, half are access tokens. */
 const keys = Array.from({ length: 64 }, (_, index) => `https://soak.example/${index % 2 ? "id" : "access"}/${index}`);
 
@@ -81,19 +81,22 @@ async function load(given) {
   // Whatever is still under way ends, or is given up.
   await sleep(2500);
   const after = await world.stats();
-  const deaths = [...before.deaths, ...after.deaths];
-  const { count, surplus } = judgeExchanges(google.needs, deaths);
+  const { deaths, late } = after;
+  const { count, surplus } = judgeExchanges(google.needs, [...deaths, ...late]);
   const { seen } = world;
   return {
     figures: [
       `${grouped(seen.answered + seen.doomed + seen.hangs + sum(seen.failures))} requests, ${rate(sizes.requests, began, seconds)} a second: ` +
         `${grouped(seen.answered)} answered, ${grouped(seen.doomed)} doomed, ${sum(seen.failures)} failures, ${seen.hangs} hangs`,
-      `${grouped(google.exchanges)} exchanges for ${grouped(count)} expiries of ${keys.length} tokens; ${deaths.length} leaders died over one`,
+      `${grouped(google.exchanges)} exchanges for ${grouped(count)} expiries of ${keys.length} tokens; ${deaths.length} leaders died over one, ${late.length} had no answer in time`,
       `${grouped(before.bytes)} bytes of the module's memory before, ${grouped(after.bytes)} after`,
     ],
     bounds: [
       ...answered(world),
-      [`each expiry makes one exchange, and one for each leader that died: ${surplus} more`, surplus === 0 && google.exchanges > 0],
+      [
+        `each expiry makes one exchange, and one more for each leader that was lost: ${surplus} beyond that`,
+        surplus === 0 && google.exchanges > 0,
+      ],
       [`leaders died: ${deaths.length}`, deaths.length > 0 || sizes.requests < 20_000],
       flat(before, after),
       whole(after),
@@ -129,7 +132,7 @@ async function aborts(given) {
   await client.many(500, WIDTH, (index) => world.request({ key: keys[index % 8] }));
   const after = await world.stats();
   // Those who signed and did not get to ask, and those who had asked.
-  const stranded = after.signed - google.exchanges + before.deaths.length + after.deaths.length;
+  const stranded = after.signed - google.exchanges + after.deaths.length;
   return {
     figures: [
       `${grouped(sizes.aborts)} objects aborted while they began a call, ${grouped(world.seen.answered)} requests beside and after them`,

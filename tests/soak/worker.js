@@ -9,6 +9,8 @@ const LEADERS_PER_DEATH = 100;
 const counts = { leaders: 0, begun: 0, errors: {} };
 /** Leaders that died before they had the token: of which key, and when. */
 const deaths = [];
+/** Leaders that gave their request up because the answer was late. */
+const late = [];
 
 /** What a request's session may be cut off by, and what it led. */
 function makeLife({ key, google, doom }, ctx) {
@@ -27,6 +29,7 @@ function makeLife({ key, google, doom }, ctx) {
     life.led = true;
     counts.leaders += 1;
     const response = fetch(url, init);
+    init.signal.addEventListener("abort", () => late.push([key, realNow()]));
     if (doom !== undefined && counts.leaders % LEADERS_PER_DEATH === 7) life.die();
     const given = await response;
     tick();
@@ -98,7 +101,7 @@ const acts = {
   },
   stats() {
     const bytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    return Response.json({ bytes, cores: memories.length, deaths: deaths.splice(0), signed: signed.count, ...counts });
+    return Response.json({ bytes, cores: memories.length, deaths, late, signed: signed.count, ...counts });
   },
 };
 
