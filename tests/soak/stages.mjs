@@ -117,18 +117,20 @@ async function aborts(given) {
   const { client, google, sizes, show } = given;
   const world = open(given);
   const turns = ["at once", "begun", "later"];
-  const round = (part) => async (index) => {
-    // Nobody has asked for this token before: whoever aborts is the leader, if it gets that far.
-    const key = `${keys[index & 63]}/${part}/${index >> 6}`;
-    const reset = world.ask({ act: "abort", key, name: `object ${index % 32}`, turn: turns[index % 3], wait: index % 7 });
+  const timeout = 5000;
+  const round = async (index) => {
+    // Nobody has this token, or not any more: whoever aborts is the leader, if it gets that far.
+    const key = `${keys[index & 63]}/${index >> 6}`;
+    const reset = world.ask({ act: "abort", key, timeout, name: `object ${index % 32}`, turn: turns[index % 3], wait: index % 7 });
     await sleep(index % 4);
     await Promise.all([reset, ...[0, 1, 2].map(() => world.request({ key }))]);
     if (index % 50 === 0) show(grouped(index));
   };
   await client.many(200, 64, (index) => world.request({ key: keys[index % 8] }));
-  await client.many(Math.min(sizes.aborts, 200), 64, round("warm"));
+  await client.many(sizes.aborts >> 1, 64, round);
+  await sleep(timeout + 1000);
   const before = await world.stats();
-  await client.many(sizes.aborts, 64, round("counted"));
+  await client.many(sizes.aborts >> 1, 64, round);
   await client.many(500, WIDTH, (index) => world.request({ key: keys[index % 8] }));
   const after = await world.stats();
   // Those who signed and did not get to ask, and those who had asked.
@@ -152,36 +154,39 @@ async function aborts(given) {
 async function abandoned(given) {
   const { client, google, sizes, show } = given;
   const world = open(given);
-  google.delay = 300;
   const crowd = 100;
-  const leave = (index, round) => {
-    // Another token for each crowd, so that all of it waits.
-    const key = `${keys[(index / crowd) & 63]}/${round}`;
+  // By then the module may know that nobody waits any more.
+  const timeout = 5000;
+  const leave = (index) => {
+    if (index % 100 === 0) show(grouped(index));
+    // Another token for each crowd, so that all of it waits; until the second half they have ended.
+    const key = keys[Math.floor(index / crowd) % keys.length];
     const wait = 20 + (index % 60);
     // workerd itself lets a request run on whose client left; Cloudflare does not.
-    if (index % 2) return world.request({ key, doom: "soon", wait }, wait);
-    return world.request({ key, doom: index % 4 ? "soon" : "at once", wait, how: index % 8 ? "returns" : "throws" });
+    if (index % 2) return world.request({ key, timeout, doom: "soon", wait }, wait);
+    return world.request({ key, timeout, doom: index % 4 ? "soon" : "at once", wait, how: index % 8 ? "returns" : "throws" });
   };
-  await client.many(Math.min(sizes.abandoned, 2000), 2 * crowd, (index) => leave(index, 0));
-  const before = await world.stats();
-  await client.many(sizes.abandoned, 2 * crowd, (index) => {
-    if (index % 100 === 0) show(grouped(index));
-    return leave(index, 1 + (index >> 13));
-  });
-  const after = await world.stats();
+  google.delay = 300;
+  const measured = [];
+  for (const _ of ["first", "second"]) {
+    await client.many(sizes.abandoned >> 1, 2 * crowd, leave);
+    await sleep(timeout + 1000);
+    measured.push(await world.stats());
+  }
   google.delay = 0;
+  // Who is refused because the answer to whoever left was late is none of those that count.
   world.seen.failures.clear();
   await client.many(500, WIDTH, (index) => world.request({ key: keys[index % 8] }));
   const last = await world.stats();
   return {
     figures: [
-      `${grouped(world.seen.doomed)} requests were left alone; ${grouped(world.seen.answered)} others were answered afterwards`,
-      `${grouped(before.bytes)} bytes of the module's memory before, ${grouped(after.bytes)} after, ${grouped(last.bytes)} at the end`,
+      `${grouped(world.seen.doomed)} requests were left alone, ${grouped(world.seen.answered)} others were answered afterwards`,
+      `${measured.map(({ bytes }) => grouped(bytes)).join(" and ")} bytes of the module's memory after each half`,
     ],
     bounds: [
       ...answered(world),
       [`requests were left alone: ${grouped(world.seen.doomed)}`, world.seen.doomed > sizes.abandoned / 2],
-      flat(before, last),
+      flat(measured[0], last),
       whole(last),
     ],
   };

@@ -50,8 +50,8 @@ function answer(key, authorization = "") {
   return new Response(null, { status: claims.aud === key && (claims.exp + 1) * 1000 > realNow() ? 200 : 401 });
 }
 
-const open = ({ key, google, credential }, more) =>
-  createSession(key, { credential, endpoints: google, ...(key.includes("/access") && { scopes: [key] }), ...more });
+const open = ({ key, google, credential, timeout }, more) =>
+  createSession(key, { credential, endpoints: google, timeout, ...(key.includes("/access") && { scopes: [key] }), ...more });
 
 export class Aborted extends DurableObject {
   /** Aborts in the turn in which it begins a call, at once or with its flight begun; or some milliseconds later. */
