@@ -60,6 +60,7 @@ async function load(given) {
     const isDoomed = index % 100 === 50;
     return world.request({
       key: keys[(index * 7) % keys.length],
+      timeout: 10_000,
       how: index % 2 ? "throws" : "returns",
       doom: isDoomed ? ways[(index / 100) & 1] : "none",
       wait: index % 13,

@@ -24,6 +24,10 @@ async function refused({ ask, key }, given) {
   return [error, error.cause];
 }
 
+async function until(holds) {
+  while (!holds()) await sleep(10);
+}
+
 const mistakes = [
   ["no binding of that name", "MISSING", /no Durable Object namespace/],
   ["a binding that is a text", "TEXT", /no Durable Object namespace/],
@@ -91,10 +95,9 @@ export const cases = [
   {
     name: "an object that is reset in the middle of the exchange: every request is answered",
     async run({ ask, base, calls, exchanges, emulator }) {
-      emulator.addFault({ endpoint: "token", delay: 1000, times: 1 });
+      emulator.addFault({ endpoint: "token", delay: 1500, times: 1 });
       const answers = calls(100);
-      await sleep(400);
-      assert.equal(exchanges(), 1);
+      await Promise.race([until(() => exchanges() === 1), answers]);
       const { error } = await ask("ask", { method: "reset", target: `false ${base}` });
       assert.equal(error.message, "it moves");
       assert.deepEqual(tally(await answers), { 200: 100 });
@@ -104,10 +107,10 @@ export const cases = [
   {
     name: "a client that leaves in the middle takes nothing away from the others",
     async run({ ask, calls, exchanges, emulator }) {
-      emulator.addFault({ endpoint: "token", delay: 1000, times: 1 });
+      emulator.addFault({ endpoint: "token", delay: 1500, times: 1 });
       const leaves = new AbortController();
       const gone = ask("call", {}, 0, { signal: leaves.signal }).catch((error) => error.name);
-      await sleep(300);
+      await until(() => exchanges() === 1);
       const answers = calls(40);
       await sleep(100);
       leaves.abort();
