@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
 seconds ?= 300
+requests ?= 100000
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,10 +32,12 @@ fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
 	@scripts/setup check
 	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
 
-soak: ## Simulate faults for seconds=300 with new seeds, then break the core here and there to see that it is noticed
-	@scripts/setup check
+soak: ## Simulate faults for seconds=300, break the core here and there to see that it is noticed, and then requests=100000 on workerd
+	@scripts/setup test
+	@$(env) node scripts/build.mjs
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
 	@$(env) node scripts/mutants.mjs
+	@$(env) node tests/soak/workerd.mjs --requests $(requests)
 
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check

@@ -114,7 +114,7 @@ async function run(config, target, how, ends, signal, retry) {
         signal.throwIfAborted();
         event = "1";
         cause = thrown;
-        return [reason(thrown) || "an unknown fault", thrown?.transient];
+        return [`${reason(thrown) || "an unknown fault"}`.replace(/\.$/, ""), thrown?.transient];
       });
       if (isStale()) return event === kind ? null : undefined;
       try {

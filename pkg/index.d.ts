@@ -439,7 +439,7 @@ export interface RuntimeInit {
 
 /**
  * A credential of the caller's: returns a token for what is needed, or fails, which rejects the call with
- * `credential_function_failed` and the failure as `cause`.
+ * `credential_function_failed` and the failure as `cause`. Where that has `transient: true`, so has the error.
  *
  * A JWT is kept until its `exp` (RFC 7519, section 4.1.4), `{ token, expiresAt }` until then (milliseconds since the Unix epoch), any
  * other text not at all. Functions are told apart by identity: one that is written anew for each session has no part in the tokens

@@ -22,6 +22,12 @@ const steps = [
   { name: "emulator", command: nodeTests("emulator"), cwd: join(root, "emulator"), count: nodeTest },
   { name: "Google's clients", command: ["node", "tests/google-clients/run.mjs"], count: closingLine, table: true },
   { name: "runtimes", command: ["node", "tests/runtime/run.mjs"], count: closingLine, table: true },
+  { name: "Durable Objects", command: ["node", "tests/workers/run.mjs"], count: closingLine },
+  {
+    name: "soak, short",
+    command: ["node", "tests/soak/workerd.mjs", "--requests", "6000", "--aborts", "150", "--abandoned", "1000"],
+    count: closingLine,
+  },
   { name: "demo", command: ["node", "scripts/demo.mjs"], count: oneCheck },
   { name: "packaging", command: ["node", "tests/packaging/run.mjs"], count: closingLine },
 ];

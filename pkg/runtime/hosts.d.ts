@@ -32,6 +32,11 @@ declare module "node:https" {
 declare module "cloudflare:workers" {
   export const env: Record<string, any> | undefined;
   export function waitUntil(promise: Promise<unknown>): void;
+  export class DurableObject {
+    constructor(ctx: unknown, env: unknown);
+    protected ctx: { waitUntil(promise: Promise<unknown>): void };
+    protected env: unknown;
+  }
 }
 declare module "*.wasm" {
   const module: WebAssembly.Module;

@@ -35,7 +35,7 @@ pub(crate) struct Order {
 #[derive(Debug)]
 pub(crate) struct Said<'a> {
     pub(crate) kind: u32,
-    /// When a token that was granted ends, in milliseconds since the Unix epoch; 0: nobody said.
+    /// When a token that was granted ends, in milliseconds since the Unix epoch; 0: nobody said. Of a failure: whether it passes.
     pub(crate) expires_at_ms: u64,
     /// What was answered; what was signed, read, granted or said of a failure stands for the body.
     pub(crate) answer: Received<'a>,

@@ -83,4 +83,8 @@ fn files_and_functions_are_asked_for() {
     let asking = begin(&function, "1", "a b");
     assert_eq!((asking[0].as_str(), &asking[3..]), (ASK, &["3", "1", "a b"].map(String::from)[..]));
     assert_eq!(step(&asking, GRANTED, "", "two words")[1], "credential_function_failed");
+    for passes in ["", "1"] {
+        let failed = step(&begin(&function, "1", "busy"), FAILED, passes, "busy");
+        assert_eq!((failed[1].as_str(), failed[3].as_str()), ("credential_function_failed", passes));
+    }
 }

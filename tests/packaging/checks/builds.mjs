@@ -22,7 +22,7 @@ async function inChromium(root, given) {
 }
 
 async function inWorkerd(folder, modules, given) {
-  const server = await startWorkerd({ program: workerd(), folder, modules, date: "2026-10-20" });
+  const server = await startWorkerd({ program: workerd(), folder, workers: [{ name: "main", modules, date: "2026-10-20" }] });
   try {
     const response = await fetch(server.url, { method: "POST", body: JSON.stringify(given) });
     const text = await response.text();

@@ -48,6 +48,15 @@ const quiet = ["cloud-run-auth", "cloud-run-auth/slim"].map((entry) => ({
   },
 }));
 
+const elsewhere = {
+  name: "./durable-object says outside of Workers where it belongs",
+  async check({ project }) {
+    const place = await project("node-elsewhere");
+    const { message } = await report("elsewhere.mjs", [], { cwd: place });
+    if (!/for Cloudflare Workers/.test(message)) throw new Error(`expected words that help, saw ${message}`);
+  },
+};
+
 const slim = ["bytes", "buffer", "module", "promise"].map((kind) => ({
   name: `./slim takes the core as ${kind}`,
   async check({ project, given }) {
@@ -86,4 +95,4 @@ const cost = {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
-export const imports = [empty, both, ...quiet, ...slim, cost];
+export const imports = [empty, both, ...quiet, elsewhere, ...slim, cost];

@@ -33,13 +33,14 @@ const compile = (name, more, files = ["consumer.ts", "subpaths.ts"]) => ({
 /** What the examples take for granted. */
 const granted = `
 declare const session: import("cloud-run-auth").Session;
-declare const env: { GOOGLE_KEY: string };
+declare const env: { GOOGLE_KEY: string; TOKENS: import("cloud-run-auth/durable-object").TokenNamespace };
 declare const uploaded: string, config: string, credential: string, scope: string;
 declare function save(token: string): Promise<void>;
 declare const ctx: { waitUntil(promise: Promise<unknown>): void };
 declare module "node:fs" { export function readFileSync(path: string): Uint8Array; }
 declare module "node:url" { export function fileURLToPath(url: string): string; }
 interface ImportMeta { resolve(name: string): string }
+declare module "cloudflare:workers" { export const env: any; }
 declare module "npm:cloud-run-auth" { export * from "cloud-run-auth"; }
 `;
 
@@ -62,12 +63,13 @@ const examples = {
       "type CredentialFunction",
       "type SubjectTokenFunction",
     ];
-    const declared = [...examplesIn(read("pkg/index.d.ts")), ...examplesIn(read("pkg/slim.d.ts"))].map((code) =>
-      /^import /m.test(code) ? code : `import { ${names.join(", ")} } from "cloud-run-auth";\n${code}`,
-    );
+    const imports = `import { ${names.join(", ")} } from "cloud-run-auth";\nimport { TokenHolder, heldIn } from "cloud-run-auth/durable-object";`;
+    const declared = ["index", "slim", "durable-object"]
+      .flatMap((name) => examplesIn(read(`pkg/${name}.d.ts`)))
+      .map((code) => (/^import /m.test(code) ? code : `${imports}\n${code}`));
     const shown = ["README.md", "pkg/README.md"].flatMap((path) =>
       Array.from(read(path).matchAll(/^```js\n([\s\S]*?)^```$/gm), ([, code]) =>
-        code.replace("fetch(request, env)", "fetch(request: Request, env: any)"),
+        code.replace("fetch(request, env)", "fetch(request: Request, env: any)").replace("options(env)", "options(env: any)"),
       ),
     );
     writeFileSync(join(place, "granted.d.ts"), granted);

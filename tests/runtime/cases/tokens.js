@@ -118,6 +118,11 @@ const cases = [
       const failing = t.offline("https://svc.example", { credential: async () => Promise.reject(failure) });
       const error = await t.refused(() => failing.session.get("/"), "credential_function_failed");
       ok(error.cause === failure, "the function's own error as cause");
+      equal(error.transient, false, "transient");
+      const passing = Object.assign(new Error("Try later."), { transient: true });
+      const busy = t.offline("https://svc.example", { credential: async () => Promise.reject(passing), retry: false });
+      const told = await t.refused(() => busy.session.get("/"), "credential_function_failed");
+      equal([told.transient, told.message], [true, "the credential function failed: Try later."], "a failure that passes");
       const circular = new Error("no token, and no end of causes");
       circular.cause = circular;
       const turning = t.offline("https://svc.example", { credential: async () => Promise.reject(circular) });

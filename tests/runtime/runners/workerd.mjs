@@ -1,20 +1,16 @@
 // workerd: bundles the suite as a worker's build would, starts the server, and has it run case by case.
-import { copyFile, mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
 import { matches, suite, whyNot } from "../client/suite.js";
+import { bundleWorker } from "./workerd-bundle.mjs";
 import { startWorkerd } from "./workerd-server.mjs";
 
 const { lab, grep, date, workerd } = JSON.parse(process.argv[2]);
-const folder = new URL(`../../worker-${date}/`, import.meta.url);
+const folder = fileURLToPath(new URL(`../../worker-${date}/`, import.meta.url));
 
-await bundle();
-const modules = [
-  { name: "worker.js", kind: "esModule" },
-  { name: "session.wasm", kind: "wasm" },
-];
-const server = await startWorkerd({ program: workerd, folder: folder.pathname, modules, date });
+const modules = await bundleWorker(fileURLToPath(new URL("workerd-app.js", import.meta.url)), folder);
+const server = await startWorkerd({ program: workerd, folder, workers: [{ name: "main", modules, date }] });
 const outside = await serveOutside();
 try {
   const { lacks } = await (await fetch(`${server.url}/list`)).json();
@@ -39,29 +35,6 @@ async function runCase({ id }) {
   const text = await response.text();
   if (!response.ok) throw new Error(`workerd answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text);
-}
-
-async function bundle() {
-  await mkdir(folder, { recursive: true });
-  const wasm = {
-    name: "wasm-as-module",
-    setup({ onResolve }) {
-      // What workerd wants: the import stays, and names a module of the worker's.
-      onResolve({ filter: /\.wasm$/ }, () => ({ path: "./session.wasm", external: true }));
-    },
-  };
-  await build({
-    entryPoints: [new URL("workerd-app.js", import.meta.url).pathname],
-    outfile: new URL("worker.js", folder).pathname,
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker", "browser"],
-    target: "es2022",
-    plugins: [wasm],
-    external: ["cloudflare:*"],
-    logLevel: "warning",
-  });
-  await copyFile(new URL(import.meta.resolve("cloud-run-auth/core.wasm")), new URL("session.wasm", folder));
 }
 
 /** Where the cases inside ask for requests from outside: many at once, some of whose clients go away. */

@@ -1,6 +1,7 @@
 // The other subpaths.
 import * as slim from "cloud-run-auth/slim";
-import { createSession, type Session } from "cloud-run-auth/slim";
+import { createSession, type Session, type SessionOptions } from "cloud-run-auth/slim";
+import { heldIn, TokenHolder, type TokenNamespace } from "cloud-run-auth/durable-object";
 import manifest from "cloud-run-auth/package.json" with { type: "json" };
 
 slim.init(new WebAssembly.Module(new Uint8Array()));
@@ -13,3 +14,26 @@ slim.init("core.wasm");
 export const session: Session = createSession("https://svc.example");
 export const version: string = manifest.version;
 export const errors: (typeof slim.AuthError | typeof slim.TimeoutError)[] = [slim.AuthError, slim.TimeoutError];
+
+export class Tokens extends TokenHolder {
+  static override options(env: { KEY: string }): SessionOptions {
+    return { credential: env.KEY, subject: "ada@example.com" };
+  }
+}
+export class Later extends TokenHolder {
+  static override async options(env: { KEY: { get(): Promise<string> } }) {
+    return { credential: await env.KEY.get() };
+  }
+}
+// @ts-expect-error a timeout in words
+export class Wrong extends TokenHolder {
+  static override options() {
+    return { timeout: "1s" };
+  }
+}
+declare const env: { TOKENS: TokenNamespace; TEXT: string };
+export const held: Session = createSession("https://svc.example", { credential: heldIn(() => env.TOKENS) });
+// @ts-expect-error a namespace, and not a function that gives it
+heldIn(env.TOKENS);
+// @ts-expect-error a binding that is no namespace
+heldIn(() => env.TEXT);

@@ -1,0 +1,37 @@
+// A worker as its build makes it: one module, and the core beside it.
+import { copyFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/**
+ * @param {string} entry in a folder where the package is installed
+ * @param {string} folder where the modules' files go
+ * @returns the modules, as `startWorkerd` takes them
+ */
+export async function bundleWorker(entry, folder) {
+  await mkdir(folder, { recursive: true });
+  const wasm = {
+    name: "wasm-as-module",
+    setup({ onResolve }) {
+      // What workerd wants: the import stays, and names a module of the worker's.
+      onResolve({ filter: /\.wasm$/ }, () => ({ path: "./session.wasm", external: true }));
+    },
+  };
+  await build({
+    entryPoints: [entry],
+    outfile: join(folder, "worker.js"),
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    target: "es2022",
+    plugins: [wasm],
+    external: ["cloudflare:*"],
+    logLevel: "warning",
+  });
+  await copyFile(createRequire(entry).resolve("cloud-run-auth/core.wasm"), join(folder, "session.wasm"));
+  return [
+    { name: "worker.js", kind: "esModule" },
+    { name: "session.wasm", kind: "wasm" },
+  ];
+}
