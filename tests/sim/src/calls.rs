@@ -70,6 +70,8 @@ pub(crate) struct Call {
     pub(crate) resends: u8,
     /// Exchanges that failed.
     pub(crate) failures: u32,
+    /// Whether it was kept from asking, by what befell others.
+    pub(crate) barred: bool,
     /// How long it waited before it tried again for the first time.
     pub(crate) first_wait_ms: Option<u64>,
     /// Requests of this exchange.
@@ -128,6 +130,7 @@ impl Call {
             tries: 3,
             resends,
             failures: 0,
+            barred: false,
             first_wait_ms: None,
             requests: 0,
             probes: false,

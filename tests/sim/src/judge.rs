@@ -52,6 +52,7 @@ impl World {
         if !led {
             self.share(number);
         }
+        let hurried = self.calls[number].deadline_ms < now.mono_ms + promises::SHORT_MS;
         match action {
             Action::Join { flight, .. } => {
                 let running = self.ledger(number).running.clone();
@@ -59,12 +60,14 @@ impl World {
                 if !lives || running.is_none_or(|running| running.flight != *flight) {
                     return Err(format!("call {number} follows flight {}, which nobody leads any more", flight.0));
                 }
+                self.calls[number].barred = false;
                 Ok(())
             }
             Action::Wait { ms } if led => self.look_at_retry(number, *ms),
             // Whoever has no time for a request of its own looks again.
-            Action::Wait { ms } if *ms <= self.hosts[host].limits.follow_every_ms => Ok(()),
+            Action::Wait { ms } if hurried && *ms <= self.hosts[host].limits.follow_every_ms => Ok(()),
             Action::Wait { ms } => {
+                self.bar(number);
                 let longest_ms = self.ledger(number).reason(now).map_or(0, |_| promises::LONGEST_BAR_MS);
                 if *ms > longest_ms {
                     return Err(format!("call {number} is kept from asking for {ms} ms, not for {longest_ms} at most"));
@@ -84,6 +87,13 @@ impl World {
             call.failures += 1;
             call.follows = None;
         }
+    }
+
+    /// A call is kept from asking: the first time it costs nothing, each further one is a try, so that none is kept for ever.
+    fn bar(&mut self, number: usize) {
+        let call = &mut self.calls[number];
+        call.failures += u32::from(call.barred);
+        (call.barred, call.follows) = (true, None);
     }
 
     /// A call goes for a token itself: there has to be a reason.
@@ -260,6 +270,7 @@ impl World {
     /// A call fails that is out for nothing: what it followed has failed, or it is kept from asking.
     fn look_at_told_failure(&mut self, number: usize, error: &AuthError) -> Verdict {
         self.share(number);
+        self.bar(number);
         let call = &self.calls[number];
         let (mode, again) = (call.mode, call.failures < call.retry.attempts);
         let (now, deadline_ms) = (self.now(call.host), call.deadline_ms);
@@ -286,7 +297,7 @@ impl World {
         let again = error.transient && call.failures < call.retry.attempts;
         let longest_ms = promises::longest_wait_ms(&call.retry, call.failures).max(asked_ms);
         let untold = call.honest_skews > u32::from(call.corrected) && error.code == Code::ClockSkew;
-        let (flight, deadline_ms, tries_once) = (call.leads, call.deadline_ms, call.retry.attempts == 1);
+        let (flight, deadline_ms) = (call.leads, call.deadline_ms);
         let now = self.now(host);
         if permanent && error.transient {
             return Err(format!("call {number} was refused for good, and is told that it may pass: {error}"));
@@ -299,9 +310,6 @@ impl World {
             ledger.running = None;
             let (code, transient) = (Some(error.code), error.transient);
             ledger.failed = Some(Failed { flight, at_ms: now.mono_ms, code, transient });
-            if asked_ms == 0 && tries_once && !Open::Bar.holds() {
-                ledger.quiet_until = 0;
-            }
             if let Some(held) = ledger.held.as_mut().filter(|_| error.transient) {
                 held.put_off(now, asked_ms, longest_ms);
             }
