@@ -62,6 +62,7 @@ pub(crate) struct Call {
     pub(crate) op: Option<OperationId>,
     pub(crate) epoch: u32,
     pub(crate) leads: Option<FlightId>,
+    /// From which flight on a failure is one of its own tries.
     pub(crate) follows: Option<FlightId>,
     /// The number of the action that is out.
     pub(crate) action: u32,
@@ -70,8 +71,6 @@ pub(crate) struct Call {
     pub(crate) resends: u8,
     /// Exchanges that failed.
     pub(crate) failures: u32,
-    /// Whether it was kept from asking, by what befell others.
-    pub(crate) barred: bool,
     /// How long it waited before it tried again for the first time.
     pub(crate) first_wait_ms: Option<u64>,
     /// Requests of this exchange.
@@ -130,7 +129,6 @@ impl Call {
             tries: 3,
             resends,
             failures: 0,
-            barred: false,
             first_wait_ms: None,
             requests: 0,
             probes: false,

@@ -60,7 +60,6 @@ impl World {
                 if !lives || running.is_none_or(|running| running.flight != *flight) {
                     return Err(format!("call {number} follows flight {}, which nobody leads any more", flight.0));
                 }
-                self.calls[number].barred = false;
                 Ok(())
             }
             Action::Wait { ms } if led => self.look_at_retry(number, *ms),
@@ -78,22 +77,21 @@ impl World {
         }
     }
 
-    /// A failed exchange is the try of all who followed it.
+    /// A failed exchange is a try of all who wait, once for each, whenever they look.
     fn share(&mut self, number: usize) {
-        let follows = self.calls[number].follows;
-        let failed = self.ledger(number).failed;
-        if failed.is_some_and(|failed| Some(failed.flight) == follows) {
+        let (follows, failed) = (self.calls[number].follows, self.ledger(number).failed);
+        if let Some(failed) = failed.filter(|failed| follows.is_some_and(|follows| failed.flight >= follows)) {
             let call = &mut self.calls[number];
             call.failures += 1;
-            call.follows = None;
+            call.follows = Some(FlightId(failed.flight.0 + 1));
         }
     }
 
-    /// A call is kept from asking: the first time it costs nothing, each further one is a try, so that none is kept for ever.
+    /// A call is kept from asking by a failure, which counts for it no more than once.
     fn bar(&mut self, number: usize) {
-        let call = &mut self.calls[number];
-        call.failures += u32::from(call.barred);
-        (call.barred, call.follows) = (true, None);
+        if let Some(failed) = self.ledger(number).failed {
+            self.calls[number].follows = Some(FlightId(failed.flight.0 + 1));
+        }
     }
 
     /// A call goes for a token itself: there has to be a reason.
@@ -110,7 +108,7 @@ impl World {
         if self.lives(host, ledger.running.as_ref()) && !late {
             return Err(format!("call {number} goes for a token, though another is out for it"));
         }
-        let told = ledger.failed.filter(|failed| Some(failed.flight) == follows);
+        let told = ledger.failed.filter(|failed| follows.is_some_and(|follows| failed.flight >= follows));
         self.share(number);
         let call = &self.calls[number];
         let over = |failed: &Failed| !failed.transient || call.failures >= call.retry.attempts;
@@ -156,6 +154,7 @@ impl World {
         call.failures += 1;
         call.requests = 0;
         call.first_wait_ms.get_or_insert(ms);
+        call.follows = call.leads.map(|flight| FlightId(flight.0 + 1));
         let (retry, failures, asked_ms) = (call.retry, call.failures, call.asked_ms.unwrap_or_default());
         if call.mode == Mode::Early {
             return Err(format!("call {number} refreshes early, and tries again"));
@@ -270,7 +269,6 @@ impl World {
     /// A call fails that is out for nothing: what it followed has failed, or it is kept from asking.
     fn look_at_told_failure(&mut self, number: usize, error: &AuthError) -> Verdict {
         self.share(number);
-        self.bar(number);
         let call = &self.calls[number];
         let (mode, again) = (call.mode, call.failures < call.retry.attempts);
         let (now, deadline_ms) = (self.now(call.host), call.deadline_ms);
@@ -278,7 +276,7 @@ impl World {
         let Some(reason) = reason.filter(|reason| reason.code.is_none_or(|code| code == error.code)) else {
             return Err(format!("call {number} fails by itself: {error}"));
         };
-        let has_time = now.mono_ms + promises::LONGEST_BAR_MS < deadline_ms;
+        let has_time = now.mono_ms + promises::LONGEST_BAR_MS + promises::SHORT_MS < deadline_ms;
         if reason.transient && again && has_time && mode != Mode::Early {
             return Err(format!("call {number} fails by another's failure, though it may try again: {error}"));
         }
@@ -314,7 +312,7 @@ impl World {
                 held.put_off(now, asked_ms, longest_ms);
             }
         }
-        if again && mode != Mode::Early && now.mono_ms + longest_ms < deadline_ms {
+        if again && mode != Mode::Early && now.mono_ms + longest_ms + promises::SHORT_MS < deadline_ms {
             return Err(format!("call {number} fails, though it may try again: {error}"));
         }
         let off = self.hosts[host].clocks.off_ms(self.time) > 1000;

@@ -33,7 +33,7 @@ pub(crate) const CORRECTIONS: u32 = 1;
 /// How long others may be kept from asking by one call that failed.
 pub(crate) const LONGEST_BAR_MS: u64 = Retry::USUAL.longest_ms;
 
-/// Whoever follows another, and has less time left than that, does not go.
+/// With less time left than that nobody sends anything after others did.
 pub(crate) const SHORT_MS: u64 = 100;
 
 /// The longest life that is believed.
