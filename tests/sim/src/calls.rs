@@ -62,6 +62,7 @@ pub(crate) struct Call {
     pub(crate) op: Option<OperationId>,
     pub(crate) epoch: u32,
     pub(crate) leads: Option<FlightId>,
+    /// From which flight on a failure is one of its own tries.
     pub(crate) follows: Option<FlightId>,
     /// The number of the action that is out.
     pub(crate) action: u32,

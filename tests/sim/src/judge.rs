@@ -52,6 +52,7 @@ impl World {
         if !led {
             self.share(number);
         }
+        let hurried = self.calls[number].deadline_ms < now.mono_ms + promises::SHORT_MS;
         match action {
             Action::Join { flight, .. } => {
                 let running = self.ledger(number).running.clone();
@@ -63,8 +64,9 @@ impl World {
             }
             Action::Wait { ms } if led => self.look_at_retry(number, *ms),
             // Whoever has no time for a request of its own looks again.
-            Action::Wait { ms } if *ms <= self.hosts[host].limits.follow_every_ms => Ok(()),
+            Action::Wait { ms } if hurried && *ms <= self.hosts[host].limits.follow_every_ms => Ok(()),
             Action::Wait { ms } => {
+                self.bar(number);
                 let longest_ms = self.ledger(number).reason(now).map_or(0, |_| promises::LONGEST_BAR_MS);
                 if *ms > longest_ms {
                     return Err(format!("call {number} is kept from asking for {ms} ms, not for {longest_ms} at most"));
@@ -75,14 +77,20 @@ impl World {
         }
     }
 
-    /// A failed exchange is the try of all who followed it.
+    /// A failed exchange is a try of all who wait, once for each, whenever they look.
     fn share(&mut self, number: usize) {
-        let follows = self.calls[number].follows;
-        let failed = self.ledger(number).failed;
-        if failed.is_some_and(|failed| Some(failed.flight) == follows) {
+        let (follows, failed) = (self.calls[number].follows, self.ledger(number).failed);
+        if let Some(failed) = failed.filter(|failed| follows.is_some_and(|follows| failed.flight >= follows)) {
             let call = &mut self.calls[number];
             call.failures += 1;
-            call.follows = None;
+            call.follows = Some(FlightId(failed.flight.0 + 1));
+        }
+    }
+
+    /// A call is kept from asking by a failure, which counts for it no more than once.
+    fn bar(&mut self, number: usize) {
+        if let Some(failed) = self.ledger(number).failed {
+            self.calls[number].follows = Some(FlightId(failed.flight.0 + 1));
         }
     }
 
@@ -100,7 +108,7 @@ impl World {
         if self.lives(host, ledger.running.as_ref()) && !late {
             return Err(format!("call {number} goes for a token, though another is out for it"));
         }
-        let told = ledger.failed.filter(|failed| Some(failed.flight) == follows);
+        let told = ledger.failed.filter(|failed| follows.is_some_and(|follows| failed.flight >= follows));
         self.share(number);
         let call = &self.calls[number];
         let over = |failed: &Failed| !failed.transient || call.failures >= call.retry.attempts;
@@ -146,6 +154,7 @@ impl World {
         call.failures += 1;
         call.requests = 0;
         call.first_wait_ms.get_or_insert(ms);
+        call.follows = call.leads.map(|flight| FlightId(flight.0 + 1));
         let (retry, failures, asked_ms) = (call.retry, call.failures, call.asked_ms.unwrap_or_default());
         if call.mode == Mode::Early {
             return Err(format!("call {number} refreshes early, and tries again"));
@@ -267,7 +276,7 @@ impl World {
         let Some(reason) = reason.filter(|reason| reason.code.is_none_or(|code| code == error.code)) else {
             return Err(format!("call {number} fails by itself: {error}"));
         };
-        let has_time = now.mono_ms + promises::LONGEST_BAR_MS < deadline_ms;
+        let has_time = now.mono_ms + promises::LONGEST_BAR_MS + promises::SHORT_MS < deadline_ms;
         if reason.transient && again && has_time && mode != Mode::Early {
             return Err(format!("call {number} fails by another's failure, though it may try again: {error}"));
         }
@@ -286,7 +295,7 @@ impl World {
         let again = error.transient && call.failures < call.retry.attempts;
         let longest_ms = promises::longest_wait_ms(&call.retry, call.failures).max(asked_ms);
         let untold = call.honest_skews > u32::from(call.corrected) && error.code == Code::ClockSkew;
-        let (flight, deadline_ms, tries_once) = (call.leads, call.deadline_ms, call.retry.attempts == 1);
+        let (flight, deadline_ms) = (call.leads, call.deadline_ms);
         let now = self.now(host);
         if permanent && error.transient {
             return Err(format!("call {number} was refused for good, and is told that it may pass: {error}"));
@@ -299,14 +308,11 @@ impl World {
             ledger.running = None;
             let (code, transient) = (Some(error.code), error.transient);
             ledger.failed = Some(Failed { flight, at_ms: now.mono_ms, code, transient });
-            if asked_ms == 0 && tries_once && !Open::Bar.holds() {
-                ledger.quiet_until = 0;
-            }
             if let Some(held) = ledger.held.as_mut().filter(|_| error.transient) {
                 held.put_off(now, asked_ms, longest_ms);
             }
         }
-        if again && mode != Mode::Early && now.mono_ms + longest_ms < deadline_ms {
+        if again && mode != Mode::Early && now.mono_ms + longest_ms + promises::SHORT_MS < deadline_ms {
             return Err(format!("call {number} fails, though it may try again: {error}"));
         }
         let off = self.hosts[host].clocks.off_ms(self.time) > 1000;

@@ -33,6 +33,9 @@ pub(crate) const CORRECTIONS: u32 = 1;
 /// How long others may be kept from asking by one call that failed.
 pub(crate) const LONGEST_BAR_MS: u64 = Retry::USUAL.longest_ms;
 
+/// With less time left than that nobody sends anything after others did.
+pub(crate) const SHORT_MS: u64 = 100;
+
 /// The longest life that is believed.
 pub(crate) const DAY_MS: u64 = 24 * 3600 * 1000;
 
@@ -54,20 +57,11 @@ pub(crate) enum Open {
     EachClock,
     /// Where the monotonic clock stands still, those who are to leave a server alone ask again all the same.
     StandingClock,
-    /// Where one that tries once asks all the same and fails, the others go on leaving the server alone.
-    Bar,
 }
 
 impl Open {
-    pub(crate) const ALL: [Open; 7] = [
-        Open::Lag,
-        Open::LateLook,
-        Open::Rotation,
-        Open::LateFollower,
-        Open::EachClock,
-        Open::StandingClock,
-        Open::Bar,
-    ];
+    pub(crate) const ALL: [Open; 6] =
+        [Open::Lag, Open::LateLook, Open::Rotation, Open::LateFollower, Open::EachClock, Open::StandingClock];
 
     /// Whether the core is held to it.
     pub(crate) fn holds(self) -> bool {

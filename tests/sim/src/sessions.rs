@@ -55,6 +55,7 @@ impl World {
         let (session, host, place, mode) = (call.session, call.host, call.place, call.mode);
         (call.leads, call.follows, call.op) = (None, None, None);
         (call.failures, call.requests, call.skews, call.honest_skews) = (0, 0, 0, 0);
+        call.corrected = false;
         call.epoch = self.hosts[host].epoch;
         let credential = self.register(session, false)?;
         let (access, text) = &self.targets[place.1];
