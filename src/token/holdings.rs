@@ -147,22 +147,24 @@ impl Holdings {
         }
         let mut wait_ms = 0;
         if let Some((id, until_ms, error)) = self.flights.failed(key) {
-            let was_everyones = *follows != FlightId::NONE && id >= *follows;
-            let is_barred = until_ms > now.mono_ms && running == FlightId::NONE && ask.retry.attempts > 1;
-            if was_everyones {
-                *failed = failed.wrapping_add(1);
-            }
-            if was_everyones && (!error.transient || *failed >= ask.retry.attempts)
-                || is_barred && (ask.is_late(until_ms) || ask.mode == Mode::Early)
-            {
-                return Err(error.clone());
-            }
-            if is_barred {
-                wait_ms = until_ms.wrapping_sub(now.mono_ms);
-            }
-            if is_barred || was_everyones {
-                // So that it is not counted again.
-                follows.0 = id.0.wrapping_add(1);
+            // Not what it knows of already: who has waited goes, even where the clock has stood still.
+            if id >= *follows {
+                let was_everyones = *follows != FlightId::NONE;
+                let is_barred = until_ms > now.mono_ms && running == FlightId::NONE && ask.retry.attempts > 1;
+                if was_everyones {
+                    *failed = failed.wrapping_add(1);
+                }
+                if was_everyones && (!error.transient || *failed >= ask.retry.attempts)
+                    || is_barred && (ask.is_late(until_ms) || ask.mode == Mode::Early)
+                {
+                    return Err(error.clone());
+                }
+                if is_barred {
+                    wait_ms = until_ms.wrapping_sub(now.mono_ms);
+                }
+                if is_barred || was_everyones {
+                    follows.0 = id.0.wrapping_add(1);
+                }
             }
         }
         if running != FlightId::NONE {
