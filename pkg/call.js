@@ -77,7 +77,7 @@ export async function send(config, target, [input, href, init, carrier, replayab
           response && (status || 1),
           ++tried,
           response && timesOf(response)[1],
-          ends - performance.now(),
+          ends,
           ...retry.times,
           replayable,
           method,

@@ -54,11 +54,15 @@ export function onRestart(hand) {
 /** Loads the core, once. */
 export async function ready() {
   // Whoever tries after a failure tries anew.
-  if (!module) await (starting ??= load().finally(() => (starting = undefined)));
+  if (module) return;
+  const loading = (starting ??= load().finally(() => (starting = undefined)));
+  if (!module) await loading;
 }
 
 async function load() {
-  const given = await host.module();
+  let given = host.module();
+  // Where it is there at once, nobody waits for another's turn, which may be cut off.
+  if (given instanceof Promise) given = await given;
   module = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
 }
 
@@ -184,5 +188,5 @@ function guarded(question, take) {
 }
 
 export function coreFailed() {
-  return new AuthError("core_failed", "the WebAssembly core failed repeatedly. Call again.");
+  return new AuthError("core_failed", "the core failed repeatedly. Call again.");
 }

@@ -53,11 +53,8 @@ export function raced(promise, signal) {
  * @param {AbortSignal | undefined} signal As of `raced`
  * @returns {Promise<void>}
  */
-export async function pause(ms, signal) {
+export function pause(ms, signal) {
+  /** @type {any} */
   let timer;
-  try {
-    await raced(new Promise((resolve) => (timer = setTimeout(resolve, ms))), signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  return raced(new Promise((resolve) => (timer = setTimeout(resolve, ms))), signal).finally(() => clearTimeout(timer));
 }

@@ -43,7 +43,11 @@ onRestart(() => {
   const all = [...slots.values()];
   // One at which the core traps is lost with those behind it, so that the next core begins.
   slots.clear();
-  for (const slot of all) slots.set(slot.key, lease(slot, tell("o", slot.expiresAt, slot.key)));
+  for (const slot of all) {
+    // The next core counts from one again.
+    slot.serial = 0;
+    slots.set(slot.key, lease(slot, tell("o", slot.expiresAt, slot.key)));
+  }
 });
 
 /**

@@ -366,7 +366,7 @@ export interface RetryOptions {
   /** What the longest wait grows to, in milliseconds; where a server asks for a longer one, its word counts. Default: 30,000. */
   maxDelay?: number | undefined;
   /**
-   * The methods whose requests may be sent twice (RFC 9110, section 9.2.2). Default: GET, HEAD, OPTIONS, PUT, DELETE, TRACE.
+   * The methods whose requests may be sent twice (RFC 9110, section 9.2.2). Default: GET, HEAD, OPTIONS, PUT, DELETE.
    *
    * @example
    * await session.post("/orders", { json: { id: "7f3", item: 7 }, retry: { methods: ["POST"] } });

@@ -94,7 +94,7 @@ const kinds = {
   quotaProject: text,
   onRefreshToken: fn,
   timeout: [(v) => v === false || (Number.isFinite(v) && v > 0 && v <= 2147483647), "milliseconds above 0, or false"],
-  retry: [(v) => v === false || isRetry(v), "false, or of { attempts, delay, maxDelay, methods, statuses }"],
+  retry: [(v) => v === false || isRetry(v), "false or RetryOptions"],
   userAgent: text,
   headers: [isObject, "what Headers takes"],
   authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
@@ -118,7 +118,7 @@ export function readOptions(base, options) {
   const config = { base: readBase(base, insecure), fetch: checked(customFetch, options[customFetch]), insecure };
   for (const name in kinds) config[name] = checked(name, options[name]);
   const { credential, headers, allowedHosts, endpoints } = config;
-  if (config.audience && config.scopes) throw invalid("give audience for ID tokens or scopes for access tokens, not both.");
+  if (config.audience && config.scopes) throw invalid("give audience for ID tokens or scopes for access tokens.");
   config.timeout ??= 120_000;
   config.retry = readRetry(config.retry);
   config.headers = headers && mergedHeaders(headers);
@@ -141,8 +141,8 @@ export function checked(name, value) {
   throw new AuthError(code, `the option ${String(name)} is not ${what}.`);
 }
 
-/** @param {any} v */
-const isCount = (v) => Number.isInteger(v) && v >= 0 && v <= 2147483647;
+/** A whole number of 32 bits. @param {any} v */
+const isCount = (v) => v >>> 0 === v;
 /** @type {Record<string, (value: any) => unknown>} */
 const retryKinds = {
   // @ts-expect-error: it is the prototype, and no option.
@@ -150,7 +150,7 @@ const retryKinds = {
   attempts: (v) => isCount(v) && v,
   delay: isCount,
   maxDelay: isCount,
-  methods: (v) => Array.isArray(v) && v.every((method) => isString(method) && /^[\w!#$%&'*+.^`|~-]+$/.test(method)),
+  methods: (v) => Array.isArray(v) && v.every((method) => isString(method) && /^[\w-]+$/.test(method)),
   statuses: (v) => Array.isArray(v) && v.every(isCount),
 };
 
@@ -212,9 +212,9 @@ function readBase(base, insecure) {
     origin.includes("..") ||
     pathname.includes("//")
   )
-    throw invalidBase("is not an http or https URL as URL parsers write it, without userinfo or a fragment");
+    throw invalidBase("is no http or https URL as URL parsers write it, without userinfo and fragment");
   if (!insecure && !/^https|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:|$)/.test(origin))
-    throw invalidBase("is plain http to another machine, which shows the token");
+    throw invalidBase("is plain http to another machine");
   return typed;
 }
 

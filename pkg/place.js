@@ -60,7 +60,7 @@ export function below({ joinUrl, base }, place, input) {
 function agreed([, prefix], url) {
   const href = parse(url);
   if (`${href}/`.startsWith(`${prefix}/`) || href.startsWith(`${prefix}?`)) return href;
-  throw refused("the URL is not below the base URL as this runtime reads it. Percent-encode what is unusual in it.");
+  throw refused("the URL is not below the base URL as this runtime reads it. Percent-encode what is unusual.");
 }
 
 /**

@@ -95,8 +95,8 @@ impl Retry {
     /// How long nothing is to be tried after so many attempts.
     pub(crate) fn wait_ms(&self, tried: u32, asked_ms: u64, random: u64) -> u64 {
         let doubled = tried.saturating_sub(1).min(16);
-        // Nothing wraps: the delay is below 2^32, and so is what it doubles to below 2^48.
-        let most = (self.delay_ms.min(u32::MAX.into()) << doubled).min(self.longest_ms);
+        // Only of a delay of millennia bits are lost.
+        let most = (self.delay_ms << doubled).min(self.longest_ms);
         random.checked_rem(most.wrapping_add(1)).unwrap_or_default().max(asked_ms)
     }
 }

@@ -152,9 +152,11 @@ impl Credential {
         self.facts.get("quota")
     }
 
-    /// Puts the refresh token in that came in place of the one before (RFC 6749, section 6).
-    pub(crate) fn rotate(&mut self, token: &str) {
-        if !token.is_empty() && token != self.facts.get(".refresh_token") {
+    /// Puts the refresh token in that came in place of that one (RFC 6749, section 6), unless another has come for it meanwhile.
+    /// In place of none it comes in any case.
+    pub(crate) fn rotate(&mut self, before: &str, token: &str) {
+        let held = self.facts.get(".refresh_token");
+        if !token.is_empty() && token != held && (before.is_empty() || before == held) {
             self.facts.put(".refresh_token", token);
             self.facts.put("rotated", token);
         }

@@ -64,7 +64,7 @@ impl Caller {
         };
         // Whoever has to sign reads it again: among the tokens it would stay for good.
         credential.forget_private_key();
-        credential.rotate(self.rotated.borrow().expose_text());
+        credential.rotate("", self.rotated.borrow().expose_text());
         let number = with(|tokens| tokens.register(credential, false));
         self.number.set(Some(number));
         Ok(Source::Credential(number))

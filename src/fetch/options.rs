@@ -185,7 +185,7 @@ impl Options {
 
     /// How often, and after how long, what failed is tried again: the exchange for a token where it may pass, and a call that got no
     /// answer or one with status 408, 429, 500, 502, 503 or 504, if its body can be sent again, and its method is one that does
-    /// twice what it does once (GET, HEAD, OPTIONS, PUT, DELETE, TRACE) or it [says so](super::Call::idempotent). `Retry-After`
+    /// twice what it does once (GET, HEAD, OPTIONS, PUT, DELETE) or it [says so](super::Call::idempotent). `Retry-After`
     /// is heeded, and the timeout. Default: [`Retry::USUAL`]; [`Retry::OFF`] turns it off.
     ///
     /// ```no_run

@@ -61,7 +61,7 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `p` | path | whether it may be joined as it is (0), or once the host's parser agrees (1) |
 /// | `b` | insecure, base URL | href, itself, audience |
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
-/// | `t` | status or 0 for none, how often it was sent, retry after, milliseconds that are left, attempts, delay, longest delay, replayable, method, the methods and the statuses for which it may be, each with a space before and behind, or nothing for the usual ones | for how long to wait before the request is sent again; nothing where it is not |
+/// | `t` | status or 0 for none, how often it was sent, retry after, deadline, attempts, delay, longest delay, replayable, method, the methods and the statuses for which it may be, each with a space before and behind, or nothing for the usual ones | for how long to wait before the request is sent again; nothing where it is not |
 /// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
 /// | `d` | credential | nothing: it is dropped, unless a call is out with it |
 /// | `g` | deadline, credential, access, mode, attempts, delay, longest delay, audience or sorted scopes | a turn |
@@ -133,11 +133,11 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         }
         b"t" => {
             let (status, sent) = (fields.small() as u16, fields.small());
-            let (asked_ms, left_ms) = (fields.number(), fields.number());
+            let (asked_ms, deadline_ms) = (fields.number(), fields.number());
             let retry = retry(&mut fields);
             let may = fields.flag() && may_retry(status, fields.text(), fields.text(), fields.rest());
             let wait_ms = retry.wait_ms(sent, asked_ms, tokens.random());
-            if may && sent < retry.attempts && wait_ms < left_ms {
+            if may && sent < retry.attempts && wait_ms < deadline_ms.saturating_sub(now.mono_ms) {
                 out.number(wait_ms);
             }
         }
@@ -147,7 +147,7 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
             let rotated = fields.text();
             let file = fields.rest();
             let mut credential = Credential::of(facts, (!file.is_empty()).then_some(file))?;
-            credential.rotate(rotated);
+            credential.rotate("", rotated);
             out.number(tokens.register(credential, renew).0.into());
         }
         b"d" => tokens.forget(CredentialId(fields.small())),

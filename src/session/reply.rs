@@ -24,7 +24,7 @@ pub const fn may_resend(status: u16, sent_before: bool, body_is_replayable: bool
 
 /// The methods whose requests may be sent again without a caller's word: what they do twice they do once (RFC 9110, section 9.2.2).
 /// Each with a space before and behind.
-pub const RETRIED_METHODS: &str = " GET HEAD OPTIONS PUT DELETE TRACE ";
+pub const RETRIED_METHODS: &str = " GET HEAD OPTIONS PUT DELETE ";
 
 /// The statuses that may be gone when the same is asked again (RFC 9110, sections 15.5 and 15.6; RFC 6585, section 4). Each with a
 /// space before and behind.

@@ -58,7 +58,10 @@ pub struct Lease {
 }
 
 /// What a token's end is known to: it is told in whole seconds, and takes a while to come.
-pub(crate) const SAME_MS: u64 = 1500;
+const SAME_MS: u64 = 1500;
+
+/// So long one that has no life may be used by those who waited for it, and an early refresh may take at least.
+pub(crate) const SOON_MS: u64 = 1000;
 
 /// How a cached token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +88,7 @@ impl Lease {
         had: Now,
     ) -> Lease {
         let window_ms = match before {
-            Some(before) if !before.is_shorter(life_ms.saturating_sub(SAME_MS), had) => before.window_ms,
+            Some(before) if before.left_ms(had) > life_ms.saturating_sub(SAME_MS) => before.window_ms,
             _ => early_ms.min(life_ms / 4),
         };
         let expires_after_ms = life_ms.wrapping_sub(limits.expiry_margin_ms.min(life_ms / 10));
@@ -104,9 +107,9 @@ impl Lease {
         most.wrapping_sub((most / 4).wrapping_mul(jitter.into()) / 256)
     }
 
-    /// Whether it ends sooner than one would that has so long to live.
-    pub(crate) fn is_shorter(&self, life_ms: u64, now: Now) -> bool {
-        self.life_ms.saturating_sub(self.age_ms(now)) <= life_ms
+    /// How long it still lives.
+    fn left_ms(&self, now: Now) -> u64 {
+        self.life_ms.saturating_sub(self.age_ms(now))
     }
 
     /// The clock that says more wins: one may have been set back, the other may have stood still.
@@ -120,6 +123,11 @@ impl Lease {
             age if age >= self.refresh_after_ms => State::Stale,
             _ => State::Fresh,
         }
+    }
+
+    /// Whether those who waited for it may use it: as long as it lives, and be it for a moment.
+    pub(crate) fn is_of_now(&self, now: Now) -> bool {
+        self.age_ms(now) < self.expires_after_ms.max(SOON_MS)
     }
 
     /// When the token is to be refreshed and when it ends, in milliseconds of the wall clock.

@@ -25,6 +25,8 @@ pub struct Exchange {
     pub(crate) out: u8,
     /// Where the plan goes on.
     at: usize,
+    /// How far the clock was corrected, as of [`Credential`].
+    pub(crate) apart_s: u64,
 }
 
 /// What comes up on the way to a token, some of it secret. It is never shown, and wiped when dropped.
@@ -110,7 +112,7 @@ impl Exchange {
                     self.begin(context, now);
                 }
                 b'a' => credential.absent_until_ms = now.mono_ms.saturating_add(context.limits.absence_kept_ms),
-                b'O' => credential.rotate(facts.get("rotated")),
+                b'O' => credential.rotate(facts.get(".refresh_token"), facts.get("rotated")),
                 b'D' | b'T' | b'U' => {
                     let had = if sign == b'D' {
                         let mark = fields.text();
@@ -193,7 +195,8 @@ impl Exchange {
             credential.apart_s = 0;
         }
         // By the server's clock, as far as it is known.
-        let now_s = now.wall_s().wrapping_add(credential.apart_s);
+        self.apart_s = credential.apart_s;
+        let now_s = now.wall_s().wrapping_add(self.apart_s);
         let today = decimal(calendar(now_s));
         facts.put("day", part(&today, 0, 8));
         facts.put("clock", part(&today, 8, 14));

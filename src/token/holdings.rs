@@ -1,7 +1,7 @@
 //! What is had across calls: tokens, credentials, and who is out for more. Here it is decided who goes, who follows, and
 //! who is served at once.
 
-use super::cache::{Cache, SAME_MS, State};
+use super::cache::{Cache, SOON_MS, State};
 use super::exchange::{Exchange, Notes, Step};
 use super::flights::Flights;
 use super::operations::{Operation, Operations};
@@ -105,9 +105,10 @@ impl Holdings {
         self.cache.put(key, token, lease, flight, self.limits.cached_tokens);
     }
 
-    /// A number of 31 bits (Knuth's MMIX): what it spreads is instances, and the waits of one. It keeps no secret.
+    /// A number of 31 bits (a congruential generator, its multiplier of Steele and Vigna's for 64 bits): what it spreads is instances,
+    /// and the waits of one. It keeps no secret.
     pub(crate) fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random = self.random.wrapping_mul(0xf9b2_5d65).wrapping_add(1);
         self.random >> 33
     }
 
@@ -139,7 +140,7 @@ impl Holdings {
                 (Mode::Usual, State::Fresh | State::Stale) | (Mode::Early, State::Fresh) => true,
                 // Someone is out for it already.
                 (Mode::Early, _) => running != FlightId::NONE,
-                _ => *follows != FlightId::NONE && entry.flight >= *follows,
+                _ => *follows != FlightId::NONE && entry.flight >= *follows && entry.lease.is_of_now(now),
             };
             if usable {
                 return Ok(Some(Next::Done(ask.credential)));
@@ -185,7 +186,7 @@ impl Holdings {
             let pause_ms = entry.lease.pause_ms(&self.limits, jitter);
             entry.pause(now, pause_ms);
             if ask.mode == Mode::Early {
-                *timeout_ms = pause_ms;
+                *timeout_ms = pause_ms.max(SOON_MS);
             }
         }
         Ok(None)
@@ -201,11 +202,7 @@ impl Holdings {
         match exchange.next(&mut context, said, now) {
             Ok(Step::Had { token, life_ms, early_ms }) => {
                 self.flights.end(flight);
-                // Early, one that is good is not given up for one that ends sooner.
-                let before = self.cache.find(key.as_str()).filter(|_| ask.mode == Mode::Early);
-                if before.is_none_or(|entry| entry.lease.is_shorter(life_ms.saturating_add(SAME_MS), now)) {
-                    self.keep(core::mem::take(key), token, life_ms, early_ms, flight, now);
-                }
+                self.keep(core::mem::take(key), token, life_ms, early_ms, flight, now);
                 Ok(Next::Done(ask.credential))
             }
             Ok(Step::Act(order)) => {
@@ -220,9 +217,9 @@ impl Holdings {
                 let again = (Exchange::default(), Notes::default());
                 if error.code == Code::ClockSkew && said.answer.date_ms > 0 {
                     let apart_s = (said.answer.date_ms / 1000).wrapping_sub(now.wall_s());
-                    let known_s = core::mem::take(&mut context.credential.apart_s);
                     // Once more, unless the time was right by the server's own clock.
-                    if differ(apart_s, known_s) && !*corrected {
+                    context.credential.apart_s = 0;
+                    if differ(apart_s, exchange.apart_s) && !*corrected {
                         context.credential.apart_s = apart_s;
                         context.credential.own_apart_s = now.apart_s();
                         *corrected = true;

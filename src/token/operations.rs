@@ -35,11 +35,13 @@ pub(crate) struct Operations {
     #[allow(clippy::vec_box, reason = "a call that ends moves a pointer for each later one, not the call")]
     waiting: Vec<Box<Operation>>,
     last: OperationId,
+    /// Where the next one is that is looked at, whether it is late.
+    swept: usize,
 }
 
 impl Operations {
     pub(crate) const fn new() -> Operations {
-        Operations { waiting: Vec::new(), last: OperationId(0) }
+        Operations { waiting: Vec::new(), last: OperationId(0), swept: 0 }
     }
 
     /// Takes a call in.
@@ -75,6 +77,19 @@ impl Operations {
     /// One of the calls that are past their deadline.
     pub(crate) fn late(&self, now: Now) -> Option<OperationId> {
         self.waiting.iter().find(|operation| operation.ask.deadline_ms <= now.mono_ms).map(|operation| operation.id)
+    }
+
+    /// The next one in turn, if it is past its deadline: looked at one after the other, all are seen.
+    pub(crate) fn next_late(&mut self, now: Now) -> Option<OperationId> {
+        if self.swept >= self.waiting.len() {
+            self.swept = 0;
+        }
+        let operation = self.waiting.get(self.swept)?;
+        if operation.ask.deadline_ms <= now.mono_ms {
+            return Some(operation.id);
+        }
+        self.swept = self.swept.wrapping_add(1);
+        None
     }
 
     /// The call of that number.

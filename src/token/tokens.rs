@@ -178,6 +178,12 @@ impl Tokens {
 
     /// Finds a place for a call, whose first event is [`Event::Begun`].
     pub(crate) fn admit(&mut self, ask: Asked, now: Now) -> Result<OperationId, AuthError> {
+        // Where calls are cut off without a word, more must not be left than come: two are looked at for each.
+        for _ in 0..2 {
+            if let Some(late) = self.operations.next_late(now) {
+                self.abandon(late);
+            }
+        }
         let most = self.holdings.limits.operations;
         if self.operations.len() >= most
             && let Some(late) = self.operations.late(now)
