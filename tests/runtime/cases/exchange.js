@@ -120,7 +120,8 @@ const cases = [
       const error_description =
         "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.";
       await t.emulator.fault({ endpoint: "token", status: 400, json: { error: "invalid_grant", error_description } });
-      for (const exchanges of [2, 3]) {
+      // A correction that did not help is not kept: each call tries its own.
+      for (const exchanges of [2, 4]) {
         const error = await t.refused(() => session.get("/x"), "clock_skew");
         equal(error.transient, false, "transient");
         ok(/clock.*(59\d|60\d) s ahead/.test(error.message), `how far it is, saw ${error.message}`);

@@ -117,6 +117,22 @@ const cases = [
     },
   },
   {
+    name: "a timer that is early costs no attempt",
+    async run(t) {
+      const { session, token } = await openFaulty(t, { retry: { delay: 30 } });
+      await token.plan({ rest: status(503) });
+      const usual = globalThis.setTimeout;
+      globalThis.setTimeout = (act, ms, ...rest) => usual(act, ms > 2 && ms <= 60 ? ms - 2 : ms, ...rest);
+      try {
+        for (let count = 0; count < 10; count += 1)
+          await t.refused(() => session.getIdToken({ audience: `early-${count}` }), "exchange_unavailable");
+      } finally {
+        globalThis.setTimeout = usual;
+      }
+      equal((await fates(token)).length, 30, "exchanges");
+    },
+  },
+  {
     name: "whoever goes for the token goes away while it waits: another takes over, and not before its time",
     async run(t) {
       const { session, token } = await openFaulty(t);

@@ -31,10 +31,11 @@ export async function startFaultProxy(target) {
   let plan = {};
   const requests = [];
   const sockets = new Set();
-  /** Connections that go nowhere. They end with the plan: clients connect ahead of need, and would wait on such a one for ever. */
+  /** Connections that go nowhere. They end with the outage: clients connect ahead of need, and would wait on such a one for ever. */
   const dead = new Set();
   /** How long the plan's steps hold, by this process's clock; and how many were taken. */
   let [until, failed] = [Infinity, 0];
+  let timer;
 
   const http = createHttpServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     // Whatever becomes of it: that the client goes away in the middle is nobody's error.
@@ -93,9 +94,12 @@ export async function startFaultProxy(target) {
       plan = next;
       until = performance.now() + (next.lasts ?? Infinity);
       cut(dead);
+      clearTimeout(timer);
+      if (next.lasts) timer = setTimeout(() => cut(dead), next.lasts);
     },
     seen: () => ({ requests, failed }),
     close() {
+      clearTimeout(timer);
       listener.close();
       cut(sockets);
     },
