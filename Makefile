@@ -57,6 +57,7 @@ format: ## Format Rust, JavaScript, JSON and YAML in place
 advisories: ## Known vulnerabilities in the dependencies; needs the network
 	@scripts/setup check
 	@$(env) cargo deny --all-features check advisories
+	@$(env) node scripts/advisories.mjs
 
 clean: ## Remove what was built and installed in this checkout; tools stay in the cache
 	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients}/node_modules

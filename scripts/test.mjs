@@ -19,6 +19,7 @@ const steps = [
   { name: "fuzzing", command: ["node", "scripts/fuzz.mjs"], count: closingLine },
   { name: "Rust, wasm in Node", command: ["wasm-pack", "test", "--node", "--mode", "no-install"], count: cargoTest },
   { name: "vectors", command: nodeTests("tests/vectors"), count: nodeTest },
+  { name: "properties", command: nodeTests("tests/properties"), count: nodeTest },
   { name: "emulator", command: nodeTests("emulator"), cwd: join(root, "emulator"), count: nodeTest },
   { name: "Google's clients", command: ["node", "tests/google-clients/run.mjs"], count: closingLine, table: true },
   { name: "runtimes", command: ["node", "tests/runtime/run.mjs"], count: closingLine, table: true },
@@ -28,6 +29,7 @@ const steps = [
     command: ["node", "tests/soak/workerd.mjs", "--requests", "6000", "--aborts", "150", "--abandoned", "1000"],
     count: closingLine,
   },
+  { name: "traps", command: ["node", "tests/traps/run.mjs"], count: nodeTest },
   { name: "demo", command: ["node", "scripts/demo.mjs"], count: oneCheck },
   { name: "packaging", command: ["node", "tests/packaging/run.mjs"], count: closingLine },
 ];

@@ -134,8 +134,15 @@ fn a_host_that_keeps_the_tokens_itself_gets_each_once_and_gives_them_back_after_
     let mut restarted = World::new(Limits::default());
     restarted.now = world.now;
     restarted.pass(1_000_000);
-    let restored = restarted.tokens.restore(Key::from_text(key.as_str().into()), expires_ms, restarted.now);
-    assert!(restored.unwrap().deadlines_ms().1 <= expires_ms, "a restart must not lengthen a life");
+    for rest_ms in [expires_ms - restarted.now.wall_ms, 270_001, 270_000, 100_003, 9, 1, 0] {
+        // However many restarts there are: none lengthens a life, and none shortens it.
+        for _ in 0..3 {
+            let until_ms = restarted.now.wall_ms + rest_ms;
+            let restored = restarted.tokens.restore(Key::from_text(key.as_str().into()), until_ms, restarted.now);
+            assert_eq!(restored.unwrap().deadlines_ms().1, until_ms);
+        }
+    }
+    restarted.tokens.restore(Key::from_text(key.as_str().into()), expires_ms, restarted.now);
     let account = restarted.account("a");
     assert_eq!(restarted.begin(restarted.ask(account)).had(), key);
     restarted.pass(3_600_000);

@@ -30,11 +30,14 @@ export function calm() {
   hooks.begins = () => {};
 }
 
-/** Every core's memory, as far as it was not collected: it is what weighs. @type {Set<WeakRef<WebAssembly.Memory>>} */
-const memories = new Set();
+/** Counts the memories that were collected: they are what weighs. A WeakRef would itself keep each until the turn is over. */
+const registry = new FinalizationRegistry(() => (collected += 1));
+let collected = 0;
+/** The last core's memory. @type {WebAssembly.Memory | undefined} */
+let last;
 
-/** The memories that are left, in bytes. */
-export const alive = () => [...memories].map((one) => one.deref()?.buffer.byteLength).filter((bytes) => bytes !== undefined);
+/** How many cores are left, and how many bytes the last one has. */
+export const alive = () => ({ cores: seen.instances - collected, bytes: last?.buffer.byteLength });
 
 /** So many allocations no question takes. */
 const MANY = 2 ** 31;
@@ -47,7 +50,8 @@ WebAssembly.Instance = function (...given) {
   if (!("room" in instance.exports)) return instance;
   const { room, call, memory, fail: failAt, left } = instance.exports;
   seen.instances += 1;
-  memories.add(new WeakRef(memory));
+  registry.register(memory, undefined);
+  last = memory;
   let at = 0;
   const exports = {
     ...instance.exports,
