@@ -49,7 +49,8 @@ export function judgeExchanges(needs, lost) {
   for (const [key, times] of needs) {
     for (const [index, { since, exchanges }] of times.entries()) {
       const until = times[index + 1]?.since ?? Infinity;
-      const gone = lost.filter(([of, at]) => of === key && at >= since - 100 && at < until).length;
+      // One may die over a request that is still on its way.
+      const gone = lost.filter(([of, at]) => of === key && at >= since - 1000 && at < until).length;
       count += 1;
       surplus += Math.max(0, exchanges - 1 - gone);
     }
