@@ -48,11 +48,16 @@ impl Flights {
         }
     }
 
+    /// The number of the next flight.
+    pub(crate) fn next(&self) -> FlightId {
+        FlightId(self.last.wrapping_add(1))
+    }
+
     /// Starts a flight, in place of a dead one of the same key. Failures that were told for long enough go.
     pub(crate) fn start(&mut self, key: Key, now_ms: u64, told_ms: u64) -> FlightId {
         self.remove(FlightId::NONE, &key, now_ms.saturating_sub(told_ms));
-        self.last = self.last.wrapping_add(1);
-        let id = FlightId(self.last);
+        let id = self.next();
+        self.last = id.0;
         self.known.push(Box::new(Flight { id, key, since_ms: now_ms, failure: None }));
         id
     }

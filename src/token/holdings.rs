@@ -164,7 +164,7 @@ impl Holdings {
                     wait_ms = until_ms.wrapping_sub(now.mono_ms);
                 }
                 if is_barred || was_everyones {
-                    follows.0 = id.0.wrapping_add(1);
+                    *follows = self.flights.next();
                 }
             }
         }

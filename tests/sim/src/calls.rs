@@ -71,6 +71,8 @@ pub(crate) struct Call {
     pub(crate) resends: u8,
     /// Exchanges that failed.
     pub(crate) failures: u32,
+    /// How many of them were its own: those of others are forgotten after a while.
+    pub(crate) own_failures: u32,
     /// How long it waited before it tried again for the first time.
     pub(crate) first_wait_ms: Option<u64>,
     /// Requests of this exchange.
@@ -129,6 +131,7 @@ impl Call {
             tries: 3,
             resends,
             failures: 0,
+            own_failures: 0,
             first_wait_ms: None,
             requests: 0,
             probes: false,

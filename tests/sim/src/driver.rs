@@ -161,11 +161,11 @@ impl World {
         }
         let call = &mut self.calls[number];
         call.state = State::Had;
-        let (background, resends, begun_at, mode) = (call.background, call.resends, call.begun_at, call.mode);
+        let (background, resends, mode) = (call.background, call.resends, call.mode);
         self.sessions[session].slot = Some(slot.clone());
         if !background {
             let (time, refresh_at) = (slot.borrow().time(now), slot.borrow().refresh_at);
-            self.serve(session, &slot, resends, begun_at)?;
+            self.serve(session, &slot, resends)?;
             if mode == Mode::Usual && time >= refresh_at && time < slot.borrow().expires_at {
                 self.call(session, Mode::Early, true, 0)?;
             }

@@ -3,7 +3,6 @@
 use crate::accounts::{Account, Kind, canary};
 use crate::clocks::wall_at;
 use crate::dice::Dice;
-use crate::promises::Open;
 use crate::replies::{Life, Reply, refusal, reply};
 use crate::wire::{claims, form, jwt, member, moment, unescaped};
 use cloud_run_auth::http::Request;
@@ -218,7 +217,7 @@ impl Google {
             self.rotations += 1;
             let good = &mut self.refresh[account.number];
             // Some leeway, for an answer may be lost: a token is good until one that came of it is used.
-            good.retain(|(number, of)| *number == shown || *of == shown || !Open::Rotation.holds());
+            good.retain(|(number, of)| *number == shown || *of == shown);
             good.push((self.rotations, shown));
             more += &format!(r#","refresh_token":"{mark}-refresh{}""#, self.rotations);
         }

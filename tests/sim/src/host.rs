@@ -67,6 +67,8 @@ pub(crate) struct Host {
     pub(crate) set_at: u64,
     /// When an account's time was corrected last.
     pub(crate) corrected: BTreeMap<usize, u64>,
+    /// The number that the next flight has.
+    pub(crate) next: FlightId,
     /// Who waits for which flight.
     pub(crate) waiting: Vec<(FlightId, Vec<usize>)>,
     /// What the judge knows, by account and target.
@@ -87,6 +89,7 @@ impl Host {
             signers: BTreeSet::new(),
             set_at: 0,
             corrected: BTreeMap::new(),
+            next: FlightId(1),
             waiting: Vec::new(),
             ledgers: BTreeMap::new(),
         }
@@ -99,6 +102,7 @@ impl Host {
     /// The module traps and is started anew; what the host kept of tokens is told to the new one.
     pub(crate) fn restart(&mut self, seed: u64, time: u64) -> Verdict {
         self.epoch += 1;
+        self.next = FlightId(1);
         self.tokens = Tokens::new(self.limits.clone(), seed);
         for ledger in self.ledgers.values_mut() {
             *ledger = Ledger::default();

@@ -80,18 +80,23 @@ impl World {
     /// A failed exchange is a try of all who wait, once for each, whenever they look.
     fn share(&mut self, number: usize) {
         let (follows, failed) = (self.calls[number].follows, self.ledger(number).failed);
-        if let Some(failed) = failed.filter(|failed| follows.is_some_and(|follows| failed.flight >= follows)) {
-            let call = &mut self.calls[number];
-            call.failures += 1;
-            call.follows = Some(FlightId(failed.flight.0 + 1));
+        if failed.is_some_and(|failed| follows.is_some_and(|follows| failed.flight >= follows)) {
+            self.calls[number].failures += 1;
+            self.look_ahead(number);
         }
     }
 
     /// A call is kept from asking by a failure, which counts for it no more than once.
     fn bar(&mut self, number: usize) {
-        if let Some(failed) = self.ledger(number).failed {
-            self.calls[number].follows = Some(FlightId(failed.flight.0 + 1));
+        if self.ledger(number).failed.is_some() {
+            self.look_ahead(number);
         }
+    }
+
+    /// What there has been is known to a call: only what begins from now on is a try of its own.
+    fn look_ahead(&mut self, number: usize) {
+        let call = &mut self.calls[number];
+        call.follows = Some(self.hosts[call.host].next);
     }
 
     /// A call goes for a token itself: there has to be a reason.
@@ -102,6 +107,7 @@ impl World {
         let limits = self.hosts[host].limits.clone();
         let ledger = self.ledger(number).clone();
         self.story.line(self.time, || format!("call {number} leads flight {}", flight.0));
+        self.hosts[host].next = FlightId(flight.0 + 1);
         // Where there is no room, whoever is past its deadline goes.
         let late = |call: &Call| call.state == State::Vanished && call.deadline_ms <= now.mono_ms;
         let late = ledger.running.as_ref().is_some_and(|running| late(&self.calls[running.call]));
@@ -152,6 +158,7 @@ impl World {
         let now = self.now(self.calls[number].host);
         let call = &mut self.calls[number];
         call.failures += 1;
+        call.own_failures += 1;
         call.requests = 0;
         call.first_wait_ms.get_or_insert(ms);
         call.follows = call.leads.map(|flight| FlightId(flight.0 + 1));
@@ -162,8 +169,8 @@ impl World {
         if call.permanent {
             return Err(format!("call {number} tries again after it was refused for good"));
         }
-        if failures >= retry.attempts {
-            return Err(format!("call {number} tries for the {}th time", failures + 1));
+        if call.own_failures >= retry.attempts {
+            return Err(format!("call {number} tries for the {}th time", call.own_failures + 1));
         }
         let longest_ms = promises::longest_wait_ms(&retry, failures).max(asked_ms);
         if !(asked_ms..=longest_ms).contains(&ms) {

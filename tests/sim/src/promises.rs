@@ -49,19 +49,16 @@ pub(crate) enum Open {
     Lag,
     /// A call whose last attempt failed looks whether there is a token all the same, as where another took over.
     LateLook,
-    /// A refresh token that comes late does not take the place of one that came of a later exchange.
-    Rotation,
-    /// A follower that looks again only after the end of the token that it waited for is not given it.
-    LateFollower,
     /// A call whose time was refused corrects it, though another has corrected the credential's meanwhile.
     EachClock,
     /// Where the monotonic clock stands still, those who are to leave a server alone ask again all the same.
     StandingClock,
+    /// A token that came early and ends sooner than the one that is had does not take its place.
+    Sooner,
 }
 
 impl Open {
-    pub(crate) const ALL: [Open; 6] =
-        [Open::Lag, Open::LateLook, Open::Rotation, Open::LateFollower, Open::EachClock, Open::StandingClock];
+    pub(crate) const ALL: [Open; 5] = [Open::Lag, Open::LateLook, Open::EachClock, Open::StandingClock, Open::Sooner];
 
     /// Whether the core is held to it.
     pub(crate) fn holds(self) -> bool {

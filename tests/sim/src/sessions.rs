@@ -27,7 +27,7 @@ impl World {
                 if time >= slot.borrow().refresh_at {
                     self.call(session, Mode::Early, true, 0)?;
                 }
-                self.serve(session, &slot, 0, self.time)
+                self.serve(session, &slot, 0)
             }
             _ => self.call(session, Mode::Usual, false, 0),
         }
@@ -54,7 +54,7 @@ impl World {
         let call = &mut self.calls[number];
         let (session, host, place, mode) = (call.session, call.host, call.place, call.mode);
         (call.leads, call.follows, call.op) = (None, None, None);
-        (call.failures, call.requests, call.skews, call.honest_skews) = (0, 0, 0, 0);
+        (call.failures, call.own_failures, call.requests, call.skews, call.honest_skews) = (0, 0, 0, 0, 0);
         call.corrected = false;
         call.epoch = self.hosts[host].epoch;
         let credential = self.register(session, false)?;

@@ -26,7 +26,7 @@ impl World {
             let unsure = self.ledger(number).unsure;
             let left_ms = |before: &Held| before.life_ms.saturating_sub(before.age_ms(held.had));
             let longer = before.as_ref().is_some_and(|before| left_ms(before) > held.life_ms + 2 * promises::SAME_MS);
-            if mode == Mode::Early && longer && !unsure {
+            if mode == Mode::Early && longer && !unsure && Open::Sooner.holds() {
                 return Err(format!("call {number} gives up a token that lives longer than the one it has now"));
             }
             let held = self.look_at_lease(host, place, held, before.as_ref(), unsure)?;
@@ -227,7 +227,7 @@ impl World {
     }
 
     /// A token is used: it has to be good, unless clocks or servers lied.
-    pub(crate) fn serve(&mut self, session: usize, slot: &Shared, resends: u8, begun_at: u64) -> Verdict {
+    pub(crate) fn serve(&mut self, session: usize, slot: &Shared, resends: u8) -> Verdict {
         let (host, place) = (self.sessions[session].host, self.sessions[session].place);
         let now = self.now(host);
         let (text, held, serial) = {
@@ -236,8 +236,6 @@ impl World {
         };
         self.is_it_whose(place, &text)?;
         let honest = !held.lies && held.age_ms(now) + 1000 >= self.time - held.had_at;
-        let waited = begun_at <= held.had_at;
-        let honest = honest && (Open::LateFollower.holds() || !waited);
         let late_ms = self.time.saturating_sub(held.ends_at);
         if honest && self.time >= held.ends_at && (Open::Lag.holds() || late_ms > held.lag_ms) {
             return Err(format!("session {session} uses a token {late_ms} ms after its end"));
