@@ -69,10 +69,14 @@ fn what_may_pass_is_tried_again_after_a_wait() {
     };
     let wait = failed(&first);
     let ms: u64 = wait[4].parse().unwrap();
-    assert_eq!((&wait[..4], ms <= 500), (&[JOIN, &first[1], &first[2], "0"].map(String::from)[..], true));
-    assert_eq!(step(&second, WOKEN, "", "")[0], JOIN);
+    // Nobody leads while they wait, and all wait for the same time.
+    assert_eq!((&wait[..4], ms <= 500), (&[JOIN, &first[1], "0", "0"].map(String::from)[..], true));
+    if ms > 0 {
+        assert_eq!(step(&second, WOKEN, "", "")[2..], wait[2..]);
+    }
     let again = step(&wait, WOKEN, "", "");
     assert_eq!(again[0], SIGN);
+    assert_eq!(step(&second, WOKEN, "", "")[3], again[2]);
     let error = failed(&again);
     assert_eq!(error[..2], [ERROR, "exchange_unavailable"]);
     assert_eq!(step(&second, WOKEN, "", ""), error);
