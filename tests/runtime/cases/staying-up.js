@@ -3,7 +3,7 @@ import { contains, equal, ok, sleep } from "../client/check.js";
 import { later } from "../client/clock.js";
 import { connectEmulator } from "../client/control.js";
 import { within } from "../client/environment.js";
-import { QUICK } from "../client/faulty.js";
+import { QUICK, requestsOf } from "../client/faulty.js";
 
 const MANY = 10_000;
 
@@ -85,7 +85,7 @@ const cases = [
       const skipped = (lifeSeconds / 4) * 3 - 1;
       const restore = await later({ emulator }, skipped);
       try {
-        await Promise.all(held.map((one) => outlived(one, lifeSeconds * 1000)));
+        await Promise.all(held.map((one) => outlived(t, one, lifeSeconds * 1000)));
       } finally {
         restore();
       }
@@ -143,7 +143,7 @@ async function holding(t, emulator, step) {
  * Calls all the time. Whoever asks for another token meets the outage from the first instant on in which the token is stale, and
  * until one step before it ends.
  */
-async function outlived({ session, step, token, service, hadAt }, lifeMs) {
+async function outlived(t, { session, step, token, service, hadAt }, lifeMs) {
   // As in `config::Limits`: a tenth of the life is the margin, a quarter the window, an eighth of that the longest step.
   const endsAt = hadAt + lifeMs - lifeMs / 10;
   const stepMs = lifeMs / 4 / 8;
@@ -161,7 +161,9 @@ async function outlived({ session, step, token, service, hadAt }, lifeMs) {
   const { requests, failed } = await token.seen();
   ok(failed > 0, `an outage that was met (${what})`);
   const late = requests.filter(({ fault }) => fault === "delay");
-  equal(late.length, 1, `exchanges after it (${what})`);
+  // A connection that the outage held ends with it, which a runtime's own fetch may take for a reason to send once more.
+  const most = await requestsOf(t, { fault: "close" }, 1);
+  ok(late.length >= 1 && late.length <= most, `${most} exchange after it at most (${what}), saw ${late.length}`);
   const meanwhile = (await service.requests()).filter(({ at }) => at > late[0].at && at < late[0].at + SLOW);
   ok(meanwhile.length > 0, `calls with the old token while there is no new one (${what})`);
 }
