@@ -24,8 +24,8 @@ pub struct Limits {
     /// As [`refresh_early_ms`](Limits::refresh_early_ms), for tokens of the metadata server, which hands out the same one until
     /// four to five minutes before its end. Default 225 s.
     pub metadata_refresh_early_ms: u64,
-    /// From one early refresh to the next, and at most so long may each of its requests take. Default 10 s; never more than an
-    /// eighth of the window in which a token is refreshed early.
+    /// From one early refresh to the next, less by up to a quarter. Default 10 s; never more than an eighth of the window in which a
+    /// token is refreshed early. So long may each of its requests take, too, or a second.
     pub refresh_pause_ms: u64,
     /// How long one request to a token endpoint may take. Default 30 s.
     pub exchange_timeout_ms: u64,

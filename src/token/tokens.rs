@@ -23,7 +23,7 @@ pub struct Ask {
     pub target: Target,
     /// Whether a token that is had will do.
     pub mode: Mode,
-    /// When the caller gives up, by the monotonic clock. No wait before another attempt goes beyond it.
+    /// When the caller gives up, by the monotonic clock. No wait before another attempt goes beyond it, nor to a tenth of a second before.
     pub deadline_ms: u64,
     /// How often an exchange is tried that may pass.
     pub retry: Retry,
