@@ -108,8 +108,8 @@ impl World {
         let ledger = self.ledger(number).clone();
         self.story.line(self.time, || format!("call {number} leads flight {}", flight.0));
         self.hosts[host].next = FlightId(flight.0 + 1);
-        // Where there is no room, whoever is past its deadline goes.
-        let late = |call: &Call| call.state == State::Vanished && call.deadline_ms <= now.mono_ms;
+        // Whoever is past its deadline may be dropped for any that comes.
+        let late = |call: &Call| call.deadline_ms <= now.mono_ms;
         let late = ledger.running.as_ref().is_some_and(|running| late(&self.calls[running.call]));
         if self.lives(host, ledger.running.as_ref()) && !late {
             return Err(format!("call {number} goes for a token, though another is out for it"));

@@ -150,7 +150,11 @@ impl World {
                 (life_ms.min(promises::DAY_MS), lies || call.slept || by_wall && off)
             }
             // Of its own making.
-            None if token.is_none() && claimed.is_some() => (self.hosts[host].limits.assertion_lifetime_s * 1000, off),
+            // It says the time of its begin, and lives from its end on: the clock may have been set in between.
+            None if token.is_none() && claimed.is_some() => {
+                let set = self.hosts[host].set_at >= call.begun_at;
+                (self.hosts[host].limits.assertion_lifetime_s * 1000, off || set)
+            }
             None => return Err(format!("call {number} has a token that its last answer did not give")),
         };
         let ends_at = match (token, claimed) {
