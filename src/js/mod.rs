@@ -63,7 +63,7 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `r` | status, sent before, hops, replayable, same origin, method | `0` handed back, `1` followed, `2` followed as a GET, `3` sent again with a new token |
 /// | `t` | status or 0 for none, how often it was sent, retry after, deadline, attempts, delay, longest delay, replayable, method, the methods and the statuses for which it may be, each with a space before and behind, or nothing for the usual ones | for how long to wait before the request is sent again; nothing where it is not |
 /// | `c` | renew, facts, refresh token that came in place of the file's, file | the number of the credential of whom these facts are known and, unless it is empty, of that file |
-/// | `d` | credential | nothing: it is dropped, unless a call is out with it |
+/// | `d` | credential | nothing: it is dropped, unless a call waits for it |
 /// | `g` | deadline, credential, access, mode, attempts, delay, longest delay, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn; of a failure the value says whether it may pass |
 /// | `a` | call | nothing: it is given up |

@@ -1,23 +1,8 @@
 //! A busy endpoint and calls that keep coming: what is sent follows the waits, not the arrivals.
 
-use crate::world::{Stand, World, answer};
+use crate::world::{Stand, World, ask, busy, fail};
 use cloud_run_auth::config::Retry;
-use cloud_run_auth::http::Response;
-use cloud_run_auth::token::{Ask, CredentialId, Event, OperationId};
-use serde_json::json;
-
-fn ask(world: &World, account: CredentialId) -> Ask {
-    Ask { retry: Retry::USUAL, ..world.ask(account) }
-}
-
-fn busy(retry_after_ms: Option<u64>) -> Response {
-    Response { retry_after_ms, ..answer(503, &json!({})) }
-}
-
-fn fail(world: &mut World, stand: Stand, with: Response) -> Stand {
-    let id = world.send(stand);
-    world.step(id, Event::Answered(with))
-}
+use cloud_run_auth::token::{Ask, OperationId};
 
 /// A call: when it began, when something happens to it, and what stands out until then, if it is an exchange.
 struct Caller(OperationId, u64, u64, Option<Stand>);

@@ -1,25 +1,9 @@
 //! What is tried again, when, and by whom.
 
-use crate::world::{Stand, World, answer};
+use crate::world::{Stand, World, ask, busy, fail};
 use cloud_run_auth::config::Retry;
 use cloud_run_auth::error::Code;
-use cloud_run_auth::http::Response;
-use cloud_run_auth::token::{Ask, CredentialId, Event, Mode, OperationId};
-use serde_json::json;
-
-fn ask(world: &World, account: CredentialId) -> Ask {
-    Ask { retry: Retry::USUAL, ..world.ask(account) }
-}
-
-/// That the endpoint is busy, and for how long it wants to be left alone.
-fn busy(retry_after_ms: Option<u64>) -> Response {
-    Response { retry_after_ms, ..answer(503, &json!({})) }
-}
-
-fn fail(world: &mut World, stand: Stand, with: Response) -> Stand {
-    let id = world.send(stand);
-    world.step(id, Event::Answered(with))
-}
+use cloud_run_auth::token::{Ask, Event, Mode, OperationId};
 
 /// Waits for as long as it has to.
 fn rest(world: &mut World, stand: Stand) -> Stand {

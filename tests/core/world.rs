@@ -168,6 +168,22 @@ impl Stand {
     }
 }
 
+/// An ask that is tried again as it usually is.
+pub(crate) fn ask(world: &World, account: CredentialId) -> Ask {
+    Ask { retry: Retry::USUAL, ..world.ask(account) }
+}
+
+/// That the endpoint is busy, and for how long it wants to be left alone.
+pub(crate) fn busy(retry_after_ms: Option<u64>) -> Response {
+    Response { retry_after_ms, ..answer(503, &json!({})) }
+}
+
+/// One exchange, all the way to that answer.
+pub(crate) fn fail(world: &mut World, stand: Stand, with: Response) -> Stand {
+    let id = world.send(stand);
+    world.step(id, Event::Answered(with))
+}
+
 pub(crate) fn credential(file: &Value) -> Credential {
     Credential::from_json(&file.to_string()).unwrap()
 }
