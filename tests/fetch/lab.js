@@ -102,5 +102,13 @@ async function build(root) {
 async function inProcess(root, origin) {
   const { createEmulator } = await import(`file://${root}/emulator/index.js`);
   const emulator = createEmulator({ origin, now: () => Date.now() });
-  return (input, init) => emulator.fetch(input, init);
+  return (input, init) => Promise.race([emulator.fetch(input, init), givenUp(init?.signal)]);
+}
+
+/** As fetch does: a Request's own signal follows the caller's only until Node collects what ties the two. @param {AbortSignal} [signal] */
+function givenUp(signal) {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason));
+  });
 }

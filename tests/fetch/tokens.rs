@@ -132,7 +132,7 @@ async fn a_flight_without_an_answer_is_taken_over_by_one() {
     let world = World::open().await;
     let session = world.session();
     world.fault(json!({"endpoint": "token", "hang": true, "times": 1})).await;
-    let answers = all((0..10).map(|_| session.get("/x").timeout_ms(8000).send())).await;
+    let answers = all((0..10).map(|_| session.get("/x").timeout_ms(2600).send())).await;
     let had = answers.iter().filter(|answer| answer.is_ok()).count();
     // The one that was out for it does not come back in time.
     assert_eq!((had, world.exchanges().await), (9, 2));
