@@ -42,6 +42,10 @@ pub struct Limits {
     pub flight_dead_after_ms: Option<u64>,
     /// How long a finished flight's failure is told to those who followed it. Default 10 s.
     pub failure_told_ms: u64,
+    /// How long one job may take to refresh a token that many share, before another may. Default 30 s.
+    pub lease_ms: u64,
+    /// How long at most a job waits before it looks again for a token that another one is refreshing. Default 1 s.
+    pub lease_follow_ms: u64,
 }
 
 impl Limits {
@@ -62,6 +66,8 @@ impl Limits {
             follow_every_ms: 25,
             flight_dead_after_ms: None,
             failure_told_ms: 10_000,
+            lease_ms: 30_000,
+            lease_follow_ms: 1_000,
         }
     }
 }

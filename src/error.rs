@@ -79,6 +79,14 @@ codes! {
     TooManyOperations = "too_many_operations",
     /// The host cannot do what the credential needs.
     UnsupportedByHost = "unsupported_by_host",
+    /// The user has to log in: nobody did, or the provider no longer accepts what was granted.
+    LoginRequired = "login_required",
+    /// The token is another user's.
+    UserMismatch = "user_mismatch",
+    /// The user granted less than is asked for.
+    ScopesMissing = "scopes_missing",
+    /// The store of the user's token could not be read or written.
+    StoreFailed = "store_failed",
     /// The WebAssembly module failed; it is started anew for the next call.
     CoreFailed = "core_failed",
 }

@@ -87,6 +87,19 @@ impl<'a> Json<'a> {
         out
     }
 
+    /// As it is written.
+    pub(crate) fn written(&self) -> Text {
+        let mut reader = Reader(self.0);
+        let mut out = Zeroizing::new(room(|| self.0.len()));
+        while let Some(c) = reader.0.first().and_then(|_| {
+            let first = reader.byte();
+            reader.utf8(first)
+        }) {
+            push(&mut out, c);
+        }
+        out
+    }
+
     /// Whether it is an object.
     pub fn is_object(&self) -> bool {
         self.first() == b'{'

@@ -38,6 +38,7 @@ pub mod credential;
 pub mod grant;
 pub mod jose;
 pub mod token;
+pub mod user;
 
 // Floor 3: what people asked for.
 pub mod session;

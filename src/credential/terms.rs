@@ -81,6 +81,11 @@ impl Terms {
         Ok(self)
     }
 
+    /// What is known by them.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.0
+    }
+
     fn set_emulator(&mut self, origin: &str) -> Result<(), AuthError> {
         match Url::parse(origin) {
             Ok(url) if url.is_loopback() && url.href().len() == url.origin().len().saturating_add(1) => {

@@ -4,6 +4,6 @@ mod answer;
 mod mac;
 mod target;
 
-pub(crate) use answer::{Wanted, given, object, read};
+pub(crate) use answer::{Wanted, given, jwt_life_ms, object, read};
 pub(crate) use mac::{hex, hmac};
 pub use target::{Audience, Scopes, Target};

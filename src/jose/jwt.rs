@@ -1,7 +1,7 @@
 //! JSON Web Tokens (RFC 7519): what is signed, and what the claims of a token say.
 
 use super::base64;
-use crate::json::Json;
+use crate::json::{Json, Text};
 use crate::secret::Secret;
 #[cfg(test)]
 use crate::text::concat;
@@ -70,6 +70,11 @@ impl Claims {
     /// Whether the token is meant for this audience (RFC 7519, section 4.1.3).
     pub fn is_for(&self, audience: &str) -> bool {
         self.json().and_then(|claims| claims.get("aud")).is_some_and(|aud| aud.names(audience))
+    }
+
+    /// A claim that is a text; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> Text {
+        self.json().and_then(|claims| claims.text(name)).unwrap_or_default()
     }
 
     fn json(&self) -> Option<Json<'_>> {

@@ -147,13 +147,15 @@ pub enum Event {
     Failed(String),
 }
 
-/// A record of a store, by the store's own clock.
+/// A record of a store. Both times are the store's own, in milliseconds since any point that it keeps to.
 #[derive(Debug)]
 pub struct Record {
     /// What it holds.
     pub value: Secret,
     /// Its version.
     pub version: String,
-    /// How long ago it was written, in milliseconds.
-    pub age_ms: u64,
+    /// When it was written.
+    pub written_at_ms: u64,
+    /// When it was read.
+    pub now_ms: u64,
 }

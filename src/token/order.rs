@@ -25,6 +25,8 @@ pub(crate) struct Order {
     /// | `6` | a flight, or some time | its number, 0 for none; milliseconds, for which to wait where nobody can be woken |
     /// | `7` | the environment | names |
     /// | `8` | a program | milliseconds, command, variables of its environment as `NAME=text` |
+    /// | `a` | what a store holds | the record's name |
+    /// | `b` | to store, if the version is still the one that was read | the record's name, that version or nothing where there was none, and what it is to hold |
     /// | `9` | certificates | paths of a leaf's file and of its chain's, the second may be empty |
     pub(crate) task: u8,
     /// The fields of the task, parted by zero characters.
@@ -47,6 +49,11 @@ pub(crate) mod happening {
     pub(crate) const BEGUN: u32 = 0;
     /// In the host's own words.
     pub(crate) const FAILED: u32 = 1;
+    /// What a store held: its version and behind a zero character the value, or nothing. When it was written stands for an expiry,
+    /// the store's time for a server's.
+    pub(crate) const LOADED: u32 = 10;
+    /// The new version, or nothing where another writer was first.
+    pub(crate) const STORED: u32 = 11;
 }
 
 impl Order {
@@ -93,6 +100,12 @@ impl Order {
                     environment.push((name.into(), value.into()));
                 }
                 Action::Run { command, environment, timeout_ms }
+            }
+            b'a' => Action::Load { record: fields.text().into() },
+            b'b' => {
+                let record = fields.text().into();
+                let expected = Some(fields.text()).filter(|version| !version.is_empty()).map(String::from);
+                Action::Store { record, value: vault.keep(Secret::new(fields.rest())), expected }
             }
             b'9' => Action::Certificates { leaf: fields.text().into(), chain: fields.text().into() },
             _ => {

@@ -1,0 +1,41 @@
+//! The record of who is refreshing: for which version of the token's record, who, and for how long.
+
+use crate::facts::Facts;
+use crate::json::{Json, Text};
+use crate::template::fill;
+use crate::text::{decimal, part};
+
+/// Nobody is believed who wants to lead for longer.
+const LONGEST_MS: u64 = 600_000;
+
+/// A lease as it was read.
+pub(super) struct Lease {
+    pub(super) owner: Text,
+    /// How much of it is left; 0: none, or it is for another version.
+    pub(super) left_ms: u64,
+}
+
+impl Lease {
+    /// What cannot be read is nobody's: the one who takes it puts a good one in its place.
+    pub(super) fn read(text: &str, version: &str, age_ms: u64) -> Lease {
+        let json = Json::parse(text.as_bytes());
+        let text = |name| json.and_then(|json| json.text(name)).unwrap_or_default();
+        let ttl_ms = json.and_then(|json| json.get("ttl_ms")?.as_seconds()).unwrap_or_default().min(LONGEST_MS);
+        let alive = text("for_version").as_str() == version;
+        Lease { owner: text("owner"), left_ms: if alive { ttl_ms.saturating_sub(age_ms) } else { 0 } }
+    }
+
+    /// Of that owner, as it is written.
+    pub(super) fn written(version: &str, owner: &str, ttl_ms: u64) -> Text {
+        let mut facts = Facts::default();
+        facts.put("version", version);
+        facts.put("owner", owner);
+        facts.put("ttl", &decimal(ttl_ms));
+        fill(r#"{"for_version":"~version","owner":"~owner","ttl_ms":$ttl}"#, &facts)
+    }
+
+    /// Whether it is of that job, in whichever of its tries.
+    pub(super) fn is_of(&self, job: &str) -> bool {
+        part(&self.owner, 0, job.len()) == job
+    }
+}

@@ -1,0 +1,66 @@
+//! Checks every way in which many jobs can come to refresh one user's token: the core's own machine, the store and the provider of a
+//! model, and whatever can go wrong between them.
+//!
+//! `cloud-run-auth-jobs` runs the short list, `--long` the long one; a promise that is broken is printed with the way that led there.
+
+mod provider;
+mod world;
+
+use provider::Mode;
+use stateright::{Checker, Model};
+use std::io::{IsTerminal, Write};
+use world::{Bounds, HAD, LOST};
+
+fn main() {
+    let long = std::env::args().any(|argument| argument == "--long");
+    let (mut passed, mut failed, mut states) = (0_u32, 0_u32, 0_usize);
+    for mode in [Mode::Fixed, Mode::Leeway, Mode::Strict] {
+        let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, lapses: 0, calls: 2 };
+        let faulty = Bounds { jobs: 2, faults: 2, lapses: 2, ..quiet };
+        let worse = Bounds { jobs: 3, expiries: 1, faults: 3, lapses: 2, calls: 1, ..quiet };
+        let all: &[Bounds] = if long {
+            &[quiet, faulty, worse]
+        } else {
+            &[Bounds { calls: 1, ..quiet }, Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..faulty }]
+        };
+        for bounds in all {
+            let checker = bounds.checker().threads(2).spawn_dfs().join();
+            let broken = checker.discoveries();
+            states = states.saturating_add(checker.unique_state_count());
+            let mut kept = true;
+            for (name, path) in &broken {
+                if !matches!(*name, HAD | LOST) {
+                    kept = false;
+                    say(&format!("  broken: {name}\n{path}"));
+                }
+            }
+            kept &=
+                broken.contains_key(HAD) && (broken.contains_key(LOST) || mode != Mode::Strict || bounds.faults == 0);
+            say(&format!(
+                "  {}  {bounds:?}: {} states, {} deep",
+                mark(kept),
+                checker.unique_state_count(),
+                checker.max_depth()
+            ));
+            if kept { passed = passed.saturating_add(1) } else { failed = failed.saturating_add(1) }
+        }
+    }
+    say(&format!("{states} states\n{passed} passed, {failed} failed"));
+    if failed > 0 {
+        std::process::exit(1);
+    }
+}
+
+fn mark(kept: bool) -> &'static str {
+    match (kept, std::io::stdout().is_terminal()) {
+        (true, true) => "\x1b[32mok\x1b[0m",
+        (true, false) => "ok",
+        (false, true) => "\x1b[31m!!\x1b[0m",
+        (false, false) => "!!",
+    }
+}
+
+fn say(line: &str) {
+    // Whoever no longer reads need not be told.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

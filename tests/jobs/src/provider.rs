@@ -1,0 +1,56 @@
+//! An OAuth provider in three modes, as far as refresh tokens go.
+
+/// What becomes of a refresh token when it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Mode {
+    /// Nothing, as Google does.
+    Fixed,
+    /// Another takes its place; it may be used again until that one is.
+    Leeway,
+    /// Another takes its place; to use it again ends all that came of it.
+    Strict,
+}
+
+/// How long an access token lives, in seconds.
+pub(crate) const LIFE_S: u32 = 3600;
+
+/// What one provider knows of one user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Provider {
+    pub(crate) mode: Mode,
+    /// Of each refresh token, whether it was used, and which one was used for it.
+    given: Vec<(bool, usize)>,
+    /// Whether all were ended.
+    pub(crate) revoked: bool,
+    /// Exchanges that were answered with a token.
+    pub(crate) exchanges: u32,
+}
+
+impl Provider {
+    pub(crate) fn new(mode: Mode) -> Provider {
+        Provider { mode, given: vec![(false, 0)], revoked: false, exchanges: 0 }
+    }
+
+    /// Answers a refresh: status and body.
+    pub(crate) fn refresh(&mut self, token: &str) -> (u16, String) {
+        let refused = (400, r#"{"error":"invalid_grant"}"#.to_owned());
+        let Some(number) = token.strip_prefix('R').and_then(|number| number.parse::<usize>().ok()) else {
+            return refused;
+        };
+        let replaced = self.given.iter().skip(1).any(|(used, from)| *used && *from == number);
+        let Some((used, _)) = self.given.get_mut(number) else { return refused };
+        let again = core::mem::replace(used, true);
+        if self.revoked || again && (self.mode == Mode::Strict || self.mode == Mode::Leeway && replaced) {
+            self.revoked = true;
+            return refused;
+        }
+        self.exchanges = self.exchanges.saturating_add(1);
+        let rotated = if self.mode == Mode::Fixed {
+            String::new()
+        } else {
+            self.given.push((false, number));
+            format!(r#","refresh_token":"R{}""#, self.given.len().saturating_sub(1))
+        };
+        (200, format!(r#"{{"access_token":"A{}","expires_in":{LIFE_S}{rotated}}}"#, self.exchanges))
+    }
+}
