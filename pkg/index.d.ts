@@ -570,6 +570,14 @@ export type ErrorCode =
   | "too_many_operations"
   /** The host cannot do what the credential needs. */
   | "unsupported_by_host"
+  /** The user has to log in: nobody did, or the provider no longer accepts what was granted. */
+  | "login_required"
+  /** The token is another user's. */
+  | "user_mismatch"
+  /** The user granted less than is asked for. */
+  | "scopes_missing"
+  /** The store of the user's token could not be read or written. */
+  | "store_failed"
   /** The WebAssembly module failed; it is started anew for the next call. */
   | "core_failed";
 

@@ -42,10 +42,6 @@ pub struct Limits {
     pub flight_dead_after_ms: Option<u64>,
     /// How long a finished flight's failure is told to those who followed it. Default 10 s.
     pub failure_told_ms: u64,
-    /// How long one job may take to refresh a token that many share, before another may. Default 30 s.
-    pub lease_ms: u64,
-    /// How long at most a job waits before it looks again for a token that another one is refreshing. Default 1 s.
-    pub lease_follow_ms: u64,
 }
 
 impl Limits {
@@ -66,8 +62,6 @@ impl Limits {
             follow_every_ms: 25,
             flight_dead_after_ms: None,
             failure_told_ms: 10_000,
-            lease_ms: 30_000,
-            lease_follow_ms: 1_000,
         }
     }
 }
@@ -104,6 +98,26 @@ impl Retry {
         // Only of a delay of millennia bits are lost.
         let most = (self.delay_ms << doubled).min(self.longest_ms);
         random.checked_rem(most.wrapping_add(1)).unwrap_or_default().max(asked_ms)
+    }
+}
+
+/// How jobs that share a user's token take turns in refreshing it.
+///
+/// ```
+/// use cloud_run_auth::config::Turns;
+/// assert_eq!(Turns::default().lease_ms, 30_000);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Turns {
+    /// How long one job may take before another may, in milliseconds. Default 30 s.
+    pub lease_ms: u64,
+    /// How long at most a job that waits for another one waits before it looks again, in milliseconds. Default 1 s.
+    pub follow_ms: u64,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Turns { lease_ms: 30_000, follow_ms: 1_000 }
     }
 }
 

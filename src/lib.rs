@@ -15,6 +15,10 @@
     clippy::single_char_add_str,
     reason = "String::push brings a second growth of vectors, as std was compiled with it; and so does Vec<u8>::push"
 )]
+#![cfg_attr(
+    feature = "user",
+    allow(dead_code, reason = "the module of users' tokens asks for less than the session's")
+)]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;

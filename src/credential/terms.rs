@@ -94,7 +94,7 @@ impl Terms {
             }
             _ => Err(AuthError::about(
                 Code::InvalidOption,
-                "the emulator's address (~) is not an origin on this machine, such as http://127.0.0.1:8085.",
+                "the emulator's address (~) is not an origin on this machine.",
                 to_show(origin),
                 "",
             )),

@@ -8,6 +8,8 @@
 //! quarter of the module, and of the glue all but a few lines.
 
 mod turn;
+#[cfg(feature = "user")]
+mod user;
 
 use crate::config::{Limits, Retry};
 use crate::credential::{Credential, Terms};
@@ -15,11 +17,9 @@ use crate::error::AuthError;
 use crate::grant::Target;
 use crate::http::Received;
 use crate::record::{Fields, Record};
-use crate::secret::Secret;
 use crate::session::{Path, audience, check, hop, may_resend, may_retry, read};
 use crate::time::Now;
 use crate::token::{Asked, CredentialId, Key, Mode, OperationId, Said, Tokens};
-use crate::user::{Job, Papers, Shared};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
@@ -68,7 +68,6 @@ pub fn room(length: usize) -> *mut u8 {
 /// | `d` | credential | nothing: it is dropped, unless a call waits for it |
 /// | `g` | deadline, credential, access, mode, attempts, delay, longest delay, audience or sorted scopes | a turn |
 /// | `s` | call, event, value, date, retry after, text | a turn; of a failure the value says whether it may pass |
-/// | `u` | wall and monotonic clock of the store's users, a job's fields and papers, emulator, facts, access, audience or scopes, event, value, date, retry after, text | a job's turn |
 /// | `a` | call | nothing: it is given up |
 /// | `k` | call | the bytes of the private key that it is to sign with, PKCS #8 DER, and no zero character behind them; none once it is forgotten |
 /// | `w` | call | nothing: that key is wiped, the host holds it in a form that cannot be read out |
@@ -106,7 +105,11 @@ fn text(bytes: &[u8]) -> &str {
     }
 }
 
+#[cfg(feature = "user")]
+use user::answer;
+
 /// Whoever fails has written nothing yet.
+#[cfg(not(feature = "user"))]
 fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
     let letter = fields.text();
     let now = Now::new(fields.number(), fields.number());
@@ -171,15 +174,6 @@ fn answer(tokens: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Resu
         b"s" => {
             let id = OperationId(fields.number());
             return turn::next(tokens, id, &said(&mut fields), now, out);
-        }
-        b"u" => {
-            let now = Now::new(fields.number(), fields.number());
-            let mut job = Job::read(&mut fields);
-            let mut papers = Papers::new(Secret::new(fields.text()), Secret::new(fields.text()));
-            let shared = Shared::told(Terms::told(fields.text(), fields.text())?);
-            let target = Target::parse(fields.flag(), fields.text())?;
-            let step = job.next(&mut papers, (&shared, &target, &Limits::usual()), &said(&mut fields), now)?;
-            turn::shared(&job, &papers, step, out);
         }
         b"a" => tokens.abandon(OperationId(fields.number())),
         b"k" => {

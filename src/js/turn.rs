@@ -3,8 +3,7 @@
 use crate::error::AuthError;
 use crate::record::Record;
 use crate::time::Now;
-use crate::token::{Lease, Next, OperationId, Said, Step, Tokens};
-use crate::user::{Job, Papers};
+use crate::token::{Lease, Next, OperationId, Said, Tokens};
 
 /// Tells a call what happened, and writes its turn. Kind 0: the lease, the key, the token unless it was handed out before,
 /// the key that had to go, the project that the credential's file wants to pay, the refresh token that came in place of the file's.
@@ -40,26 +39,6 @@ pub(super) fn next(
         }
     }
     Ok(())
-}
-
-/// What a job is to do next, or `0`, how long its token lives, and the token. Before what belongs to the action stand the job's fields and
-/// papers.
-pub(super) fn shared(job: &Job, papers: &Papers, step: Step, out: &mut Record) {
-    match step {
-        Step::Had { token, life_ms, .. } => {
-            out.text("0");
-            out.number(life_ms);
-            out.bytes(token.expose());
-        }
-        Step::Act(order) => {
-            out.bytes(&[order.task]);
-            job.write(out);
-            let (read, made) = papers.expose();
-            out.bytes(read.expose());
-            out.bytes(made.expose());
-            out.text(&order.text);
-        }
-    }
 }
 
 /// Serial, refresh and expiry.

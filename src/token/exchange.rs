@@ -161,7 +161,7 @@ impl Exchange {
         let facts = &mut context.notes.0;
         let failed = said.kind == happening::FAILED && out > 0;
         if !failed && said.kind != u32::from(out & 15) {
-            return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked."));
+            return Err(AuthError::plain(Code::CoreFailed, "the driver told what nobody asked."));
         }
         if out == 0 {
             self.begin(context, now);

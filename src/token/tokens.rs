@@ -191,12 +191,7 @@ impl Tokens {
             self.abandon(late);
         }
         if self.operations.len() >= most {
-            return Err(AuthError::passing(
-                Code::TooManyOperations,
-                "too many calls wait for a token. Try again later.",
-                "",
-                "",
-            ));
+            return Err(AuthError::passing(Code::TooManyOperations, "too many calls wait. Try again later.", "", ""));
         }
         Ok(self.operations.insert(ask))
     }
@@ -204,7 +199,7 @@ impl Tokens {
     /// As [`Tokens::step`], in the flat form.
     pub(crate) fn next(&mut self, id: OperationId, said: &Said, now: Now) -> Result<Next, AuthError> {
         let Some(operation) = self.operations.get(id) else {
-            return Err(AuthError::passing(Code::Timeout, "the call was given up before its token came.", "", ""));
+            return Err(AuthError::passing(Code::Timeout, "the call was given up.", "", ""));
         };
         self.holdings.cache.evicted.clear();
         let next = self.holdings.turn(operation, said, now);

@@ -3,7 +3,7 @@
 use super::lease::Lease;
 use super::record::Record;
 use super::shared::Shared;
-use crate::config::{Limits, Retry};
+use crate::config::{Limits, Retry, Turns};
 use crate::credential::Credential;
 use crate::error::{AuthError, Code};
 use crate::facts::Facts;
@@ -103,6 +103,7 @@ struct Need<'a> {
     access: bool,
     scopes: &'a str,
     limits: &'a Limits,
+    turns: Turns,
     retry: Retry,
 }
 
@@ -161,7 +162,7 @@ impl Job {
     ) -> Next {
         let access = target.is_access();
         let scopes = if access { target.as_str() } else { shared.facts.get("scopes") };
-        let need = Need { shared: &shared.facts, access, scopes, limits, retry: Retry::USUAL };
+        let need = Need { shared: &shared.facts, access, scopes, limits, turns: shared.turns, retry: Retry::USUAL };
         if said.kind == happening::BEGUN {
             self.apart_ms = now.wall_ms.wrapping_sub(now.mono_ms);
             return self.go(Out::Look, papers, &need, now);
@@ -178,7 +179,7 @@ impl Job {
             return self.store_failed(papers, &need, said, now);
         }
         if said.kind != if stores { happening::STORED } else { happening::LOADED } {
-            return Err(AuthError::plain(Code::CoreFailed, "the driver told what it was not asked."));
+            return Err(AuthError::plain(Code::CoreFailed, "the driver told what nobody asked."));
         }
         let mut fields = Fields::new(said.answer.body);
         let version = fields.text();
@@ -215,7 +216,7 @@ impl Job {
                 "",
             )),
             Out::Again if version == self.version => {
-                if at_ms.saturating_sub(self.led_ms) < limits.lease_ms / 2 {
+                if at_ms.saturating_sub(self.led_ms) < shared.turns.lease_ms / 2 {
                     return self.go(Out::Exchange, papers, &need, now);
                 }
                 self.go(Out::Look, papers, &need, now)
@@ -262,7 +263,7 @@ impl Job {
             return self.had(&papers.read, need, now);
         }
         self.out = Out::Look;
-        let most_ms = need.limits.lease_follow_ms;
+        let most_ms = need.turns.follow_ms;
         let ms = most_ms / 2 + self.random(most_ms / 2);
         self.wait(ms)
     }
@@ -337,7 +338,7 @@ impl Job {
             self.version = version.into();
             self.tries = self.tries.saturating_add(1);
             self.out = Out::Write;
-            let ms = self.random(need.limits.lease_follow_ms);
+            let ms = self.random(need.turns.follow_ms);
             return self.wait(ms);
         }
         self.judge(papers, need, version, value, said, now)
@@ -414,7 +415,7 @@ impl Job {
             Out::Take => {
                 self.round = self.round.wrapping_add(1);
                 self.led_ms = self.asked_ms;
-                (lease.as_str(), &self.lease_version, Lease::written(&self.version, &self.name(), need.limits.lease_ms))
+                (lease.as_str(), &self.lease_version, Lease::written(&self.version, &self.name(), need.turns.lease_ms))
             }
             Out::Write => (record, &self.version, Text::from(String::from(papers.made.expose_text()))),
             Out::Mark => {
@@ -489,7 +490,7 @@ impl Job {
 
     /// How long the lease may still be used to send something: a quarter of it is for keeping what comes.
     fn left_ms(&self, need: &Need<'_>, now: Now) -> u64 {
-        let usable_ms = (need.limits.lease_ms / 4).saturating_mul(3);
+        let usable_ms = (need.turns.lease_ms / 4).saturating_mul(3);
         usable_ms.saturating_sub(self.at_ms(now).saturating_sub(self.led_ms))
     }
 

@@ -1,5 +1,6 @@
 //! Whose token it is, where it is kept, and of which client.
 
+use crate::config::Turns;
 use crate::credential::Terms;
 use crate::facts::Facts;
 
@@ -7,6 +8,7 @@ use crate::facts::Facts;
 #[derive(Debug)]
 pub struct Shared {
     pub(super) facts: Facts,
+    pub(super) turns: Turns,
 }
 
 impl Shared {
@@ -19,7 +21,7 @@ impl Shared {
     pub fn new(record: &str, terms: &Terms) -> Shared {
         let mut facts = terms.facts().clone();
         facts.put("record", record);
-        Shared { facts }
+        Shared { facts, turns: Turns::default() }
     }
 
     /// The OAuth client that the token has to be of. Without one it is the client that the record names.
@@ -59,9 +61,16 @@ impl Shared {
         self
     }
 
+    /// How jobs take turns in refreshing it, where that is not the usual way.
+    #[must_use]
+    pub fn turns(mut self, turns: Turns) -> Shared {
+        self.turns = turns;
+        self
+    }
+
     /// What the host has written as facts.
     #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn told(facts: Facts) -> Shared {
-        Shared { facts }
+        Shared { facts, turns: Turns::default() }
     }
 }
