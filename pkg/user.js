@@ -1,5 +1,4 @@
 // A user's token that many jobs share, as a credential of sessions. The core decides; here is the loop that does what it says.
-import "#runtime";
 import { decoder, encoder, host } from "./core.js";
 import { noted } from "./credential.js";
 import { pause, raced, within } from "./deadline.js";
@@ -44,7 +43,8 @@ export function createUserCredential(options) {
   const shared = { config, store: readStore(given.store), ...readUser(given, config) };
   /** What is under way, by what is asked for. @type {Map<string, Promise<Had>>} */
   const pending = new Map();
-  return async ({ scopes, signal } = {}) => {
+  return async (need) => {
+    const { scopes, signal } = bare("what is needed", need);
     const access = scopes !== undefined;
     const wanted = access ? sorted(scopes) : "user";
     let had = pending.get(`${access} ${wanted}`);

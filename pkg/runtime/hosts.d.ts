@@ -5,7 +5,36 @@ declare module "node:fs" {
   export function readFileSync(path: URL | string): Uint8Array<ArrayBuffer>;
 }
 declare module "node:fs/promises" {
+  interface Stats {
+    ino: bigint;
+    size: bigint;
+    mtimeNs: bigint;
+    mtimeMs: bigint;
+  }
+  interface FileHandle {
+    readFile(): Promise<Uint8Array<ArrayBuffer>>;
+    writeFile(content: string | Uint8Array): Promise<void>;
+    stat(options: { bigint: true }): Promise<Stats>;
+    utimes(atime: number, mtime: number): Promise<void>;
+    sync(): Promise<void>;
+    close(): Promise<void>;
+  }
   export function readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  export function readFile(path: string, encoding: "utf8"): Promise<string>;
+  export function open(path: string, flags: string, mode?: number): Promise<FileHandle>;
+  export function stat(path: string, options: { bigint: true }): Promise<Stats>;
+  export function link(from: string, to: string): Promise<void>;
+  export function rename(from: string, to: string): Promise<void>;
+  export function rm(path: string, options: { force: boolean }): Promise<void>;
+  export function mkdir(path: string, options: { recursive: boolean; mode: number }): Promise<unknown>;
+}
+declare module "node:crypto" {
+  export function randomUUID(): string;
+}
+declare module "node:path" {
+  export function basename(path: string): string;
+  export function dirname(path: string): string;
+  export function join(...parts: string[]): string;
 }
 declare module "node:child_process" {
   export function execFile(
@@ -43,4 +72,9 @@ declare module "*.wasm" {
   export default module;
 }
 // On Workers only where they are asked to be like Node; its door looks.
-declare var process: { env: Record<string, string | undefined>; platform?: string };
+declare var process: {
+  env: Record<string, string | undefined>;
+  platform?: string;
+  pid: number;
+  kill(pid: number, signal: 0): true;
+};

@@ -1,4 +1,8 @@
 // The module of users' tokens on Node and Bun.
+import "./node.js";
 import { readFileSync } from "node:fs";
+import { useModule } from "../user/core.js";
 
-export const module = () => readFileSync(new URL("../wasm/user_bg.wasm", import.meta.url));
+useModule(() => readFileSync(new URL("../wasm/user_bg.wasm", import.meta.url)));
+
+export * from "../user.js";

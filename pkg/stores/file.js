@@ -157,9 +157,9 @@ async function locked(path, act) {
 async function breakDead(lock, mine) {
   const holder = Number(await readFile(lock, "utf8").catch(() => ""));
   if (!holder || isAlive(holder)) return;
-  const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
+  const stats = await stat(lock, { bigint: true }).catch(() => undefined);
   // A process of another container has numbers of its own.
-  if (Date.now() - mtimeMs < LOCK_DEAD_AFTER) return;
+  if (!stats || Date.now() - Number(stats.mtimeMs) < LOCK_DEAD_AFTER) return;
   const moved = `${mine}.dead`;
   try {
     await rename(lock, moved);

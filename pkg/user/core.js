@@ -1,15 +1,23 @@
 // The module of users' tokens. It keeps nothing between two questions, so that after a trap there is nothing to restore.
-import { module as given } from "#user-module";
 import { coreFailed, decoder, encoder } from "../core.js";
 import { AuthError, fromCore } from "../errors.js";
 import { __wbg_set_wasm, call, room } from "../wasm/user.js";
 
 /** @typedef {string | number | boolean | undefined} Field */
 
+/** @typedef {WebAssembly.Module | BufferSource} Bytes */
+
+/** Where the module comes from, as the runtime's door has told. @type {() => Bytes | Promise<Bytes>} */
+let given;
 /** @type {WebAssembly.Module} */
 let module;
 /** Of the instance that is asked; none where the next question has to begin one. @type {WebAssembly.Memory | undefined} */
 let memory;
+
+/** @param {() => Bytes | Promise<Bytes>} give */
+export function useModule(give) {
+  given ??= give;
+}
 
 /** Loads the module, once; whoever comes while it is loaded loads it, too: on Workers nobody may wait for another's promise. */
 export async function ready() {

@@ -8,7 +8,7 @@ use crate::jose::Claims;
 use crate::json::{Json, Text};
 use crate::record::Fields;
 use crate::template::fill;
-use crate::text::{append, before, concat, contains, decimal, part};
+use crate::text::{append, before, concat, contains, cut, decimal, part};
 use crate::time::{Now, calendar, seconds_until};
 
 /// What a record holds, and by the store's clock, when it was read and when it was written.
@@ -28,6 +28,9 @@ pub(super) struct Had {
     /// How long it lived when the record was written.
     pub(super) life_ms: u64,
 }
+
+/// What the long names of `email` and `profile` begin with.
+const LONG: &str = "https://www.googleapis.com/auth/userinfo.";
 
 /// What a refresh writes anew.
 const RENEWED: &str =
@@ -86,9 +89,10 @@ impl<'a> Record<'a> {
         while !rest.is_empty() {
             let scope = before(rest, " ");
             rest = part(rest, scope.len().wrapping_add(1), rest.len());
-            // Google answers with the long names of two of OpenID Connect's.
-            let long = concat(&[" https://www.googleapis.com/auth/userinfo.", scope, " "]);
-            if !scope.is_empty() && !contains(&granted, &concat(&[" ", scope, " "])) && !contains(&granted, &long) {
+            // Google has long names for two of OpenID Connect's, and answers with those.
+            let short = cut(scope, LONG).unwrap_or(("", scope)).1;
+            let has = |long| contains(&granted, &concat(&[" ", long, short, " "]));
+            if !scope.is_empty() && !has("") && !has(LONG) {
                 return scope;
             }
         }

@@ -19,6 +19,7 @@ import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
 import stayingUp from "./staying-up.js";
 import tokens from "./tokens.js";
+import users from "./users.js";
 import waits from "./waits.js";
 
 export const groups = [
@@ -41,5 +42,6 @@ export const groups = [
   retry,
   waits,
   stayingUp,
+  users,
   process,
 ];

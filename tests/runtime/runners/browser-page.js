@@ -1,5 +1,5 @@
 // What runs inside the page: cases by their number.
-import * as lib from "cloud-run-auth";
+import * as lib from "../client/library.js";
 import { readConfig } from "../client/control.js";
 import { watchRejections } from "../client/local.js";
 import { leftovers, run } from "../client/run.js";

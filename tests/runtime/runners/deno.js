@@ -1,5 +1,5 @@
 // Deno. With `bare` it may use the network and nothing else: credentials are handed over as JSON.
-import * as lib from "cloud-run-auth";
+import * as lib from "../client/library.js";
 import { runHere } from "../client/local.js";
 
 const { bare, ...options } = JSON.parse(Deno.args[0]);

@@ -1,6 +1,6 @@
 // Node with an Object.prototype on which a careless library (or an attacker through it) has left every name that we read.
 // What Node's own fetch trips over (method, body, signal, keepAlive, a timeout of 1) is not among them.
-import * as lib from "cloud-run-auth";
+import * as lib from "../client/library.js";
 import { runHere } from "../client/local.js";
 import { nodeRuntime } from "./node-runtime.mjs";
 

@@ -1,5 +1,6 @@
 // Node, by require().
-const lib = require("cloud-run-auth");
+const names = ["cloud-run-auth", "cloud-run-auth/user", "cloud-run-auth/stores/memory"];
+const lib = Object.assign({}, ...names.map((name) => require(name)));
 
 Promise.all([import("../client/local.js"), import("./node-runtime.mjs")]).then(([{ runHere }, { nodeRuntime }]) => {
   const base = nodeRuntime();

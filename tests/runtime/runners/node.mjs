@@ -1,5 +1,5 @@
 // Node, by import.
-import * as lib from "cloud-run-auth";
+import * as lib from "../client/library.js";
 import { runHere } from "../client/local.js";
 import { nodeRuntime } from "./node-runtime.mjs";
 

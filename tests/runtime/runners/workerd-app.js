@@ -1,6 +1,6 @@
 // What runs inside workerd: one case for each request, and the calls that the thousand-requests cases make.
 import { withEnv } from "cloudflare:workers";
-import * as lib from "cloud-run-auth";
+import * as lib from "../client/library.js";
 import { watchRejections } from "../client/local.js";
 import { readConfig } from "../client/control.js";
 import { leftovers, run } from "../client/run.js";

@@ -1,7 +1,7 @@
 // A worker as its build makes it: one module, and the core beside it.
 import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /**
@@ -15,7 +15,7 @@ export async function bundleWorker(entry, folder) {
     name: "wasm-as-module",
     setup({ onResolve }) {
       // What workerd wants: the import stays, and names a module of the worker's.
-      onResolve({ filter: /\.wasm$/ }, () => ({ path: "./session.wasm", external: true }));
+      onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
     },
   };
   await build({
@@ -29,9 +29,11 @@ export async function bundleWorker(entry, folder) {
     external: ["cloudflare:*"],
     logLevel: "warning",
   });
-  await copyFile(createRequire(entry).resolve("cloud-run-auth/core.wasm"), join(folder, "session.wasm"));
-  return [
-    { name: "worker.js", kind: "esModule" },
-    { name: "session.wasm", kind: "wasm" },
-  ];
+  const modules = [{ name: "worker.js", kind: "esModule" }];
+  const from = dirname(createRequire(entry).resolve("cloud-run-auth/core.wasm"));
+  for (const name of ["session_bg.wasm", "user_bg.wasm"]) {
+    await copyFile(join(from, name), join(folder, name));
+    modules.push({ name, kind: "wasm" });
+  }
+  return modules;
 }

@@ -1,0 +1,4 @@
+// What the package exports, by all its names that the cases use.
+export * from "cloud-run-auth";
+export * from "cloud-run-auth/stores/memory";
+export * from "cloud-run-auth/user";
