@@ -1,5 +1,5 @@
-// Breaks the core in one place at a time, and expects the simulator to notice: a promise that nothing holds the core to is none.
-// The places are in tests/sim/mutants.json. Run by `make soak`, with the environment of scripts/env.
+// Breaks the core in one place at a time, and expects the simulator, or the checker of jobs, to notice: a promise that nothing holds the
+// core to is none. The places are in tests/sim/mutants.json and tests/jobs/mutants.json. Run by `make soak`, with the environment of scripts/env.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,10 @@ const usage = `usage: node scripts/mutants.mjs [--only TEXT] [--seeds N] [--list
 const parsed = arguments_();
 const few = "2000";
 const most = parsed.seeds ?? "30000";
-const mutants = JSON.parse(readFileSync(join(root, "tests", "sim", "mutants.json"), "utf8"));
+const mutants = ["sim", "jobs"].flatMap((by) => {
+  const listed = JSON.parse(readFileSync(join(root, "tests", by, "mutants.json"), "utf8"));
+  return listed.map((mutant) => ({ ...mutant, by }));
+});
 const chosen = mutants.filter(({ name }) => name.includes(parsed.only ?? ""));
 if (chosen.length === 0) fail(`no mutant's name holds ${parsed.only}`);
 if (parsed.list) {
@@ -27,8 +30,10 @@ const tree = join(home, "tree");
 copy();
 
 const rows = [];
-const sane = play({ name: "none" });
-if (!sane.builds || sane.caught) fail(`the simulator finds fault with the core as it is: ${sane.by}`);
+for (const by of new Set(chosen.map(({ by }) => by))) {
+  const sane = play({ name: "none", by });
+  if (!sane.builds || sane.caught) fail(`${by} finds fault with the core as it is: ${sane.by}`);
+}
 for (const mutant of chosen) {
   const found = tried(mutant);
   const mark = found.caught ? "ok" : "!!";
@@ -62,7 +67,7 @@ function arguments_() {
 function copy() {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  for (const path of ["Cargo.toml", "Cargo.lock", "README.md", "src", "boundary", "tests/sim", "tests/vectors"]) {
+  for (const path of ["Cargo.toml", "Cargo.lock", "README.md", "src", "boundary", "tests/jobs", "tests/sim", "tests/vectors"]) {
     cpSync(join(root, path), join(tree, path), { recursive: true });
   }
 }
@@ -81,15 +86,20 @@ function tried(mutant) {
   }
 }
 
-function play({ name }) {
+function play({ name, by: suite }) {
   // A core that nobody optimises is built in half the time.
   const env = { ...process.env, CARGO_PROFILE_SIM_OPT_LEVEL: "1", CARGO_TARGET_DIR: join(home, "build"), RUSTFLAGS: "-Awarnings" };
   const options = { cwd: tree, env, encoding: "utf8", maxBuffer: 2 ** 26 };
-  const built = spawnSync("cargo", ["build", "--quiet", "--locked", "--profile", "sim", "--package", "cloud-run-auth-sim"], options);
+  const built = spawnSync("cargo", ["build", "--quiet", "--locked", "--profile", "sim", "--package", `cloud-run-auth-${suite}`], options);
   if (built.error) fail(`cargo does not start (${built.error.code}); run: make setup`);
   if (built.status !== 0) return { builds: false, caught: false, by: `nothing: it does not build\n${built.stderr}` };
-  const binary = join(home, "build", "sim", "cloud-run-auth-sim");
+  const binary = join(home, "build", "sim", `cloud-run-auth-${suite}`);
   const ran = (...args) => spawnSync(binary, args, options);
+  if (suite === "jobs") {
+    const { stdout, status } = ran("--middle");
+    const by = /^ {2}broken: (.*)$/m.exec(stdout)?.[1] ?? /^ {2}!! {2}(.*)$/m.exec(stdout)?.[1];
+    return { builds: true, caught: status === 1 && by !== undefined, by: by ?? "nothing" };
+  }
   // Most are noticed at once, and some by nothing but the scenarios.
   for (const args of [["--seeds", `0..${few}`], ["--scenarios"], ["--seeds", `${few}..${most}`, "--seconds", "90"]]) {
     if (name === "none" && args[1]?.startsWith(few)) break;

@@ -16,6 +16,7 @@ const steps = [
     count: cargoTest,
   },
   { name: "simulation", command: ["cargo", "run", "--quiet", "--profile", "sim", "--package", "cloud-run-auth-sim"], count: closingLine },
+  { name: "jobs", command: ["cargo", "run", "--quiet", "--profile", "sim", "--package", "cloud-run-auth-jobs"], count: closingLine },
   { name: "fuzzing", command: ["node", "scripts/fuzz.mjs"], count: closingLine },
   { name: "Rust, wasm in Node", command: ["wasm-pack", "test", "--node", "--mode", "no-install"], count: cargoTest },
   { name: "vectors", command: nodeTests("tests/vectors"), count: nodeTest },

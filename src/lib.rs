@@ -17,7 +17,7 @@
 )]
 #![cfg_attr(
     feature = "user",
-    allow(dead_code, reason = "the module of users' tokens asks for less than the session's")
+    allow(dead_code, unused_imports, reason = "the module of users' tokens asks for less than the session's")
 )]
 extern crate alloc;
 #[cfg(test)]

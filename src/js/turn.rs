@@ -1,4 +1,4 @@
-//! Turns and errors as fields.
+//! Turns as fields.
 
 use crate::error::AuthError;
 use crate::record::Record;
@@ -47,20 +47,4 @@ pub(super) fn lease(held: &Lease, out: &mut Record) {
     out.number(held.serial.into());
     out.number(refresh);
     out.number(expires);
-}
-
-/// The field `!`, code, message, transient, retry after, and what the server said.
-pub(super) fn error(failure: &AuthError, out: &mut Record) {
-    out.text("!");
-    out.text(failure.code.as_str());
-    out.text(&failure.message);
-    out.text(if failure.transient { "1" } else { "" });
-    match failure.retry_after_ms {
-        Some(ms) => out.number(ms),
-        None => out.text(""),
-    }
-    let Some(said) = &failure.server else { return out.text("\0\0") };
-    out.number(said.status.into());
-    out.text(&said.error);
-    out.text(&said.description);
 }

@@ -8,15 +8,20 @@ use crate::grant::Target;
 use crate::record::{Fields, Record};
 use crate::secret::Secret;
 use crate::time::Now;
-use crate::token::{Step, Tokens};
+use crate::token::Step;
 use crate::user::{Job, Papers, Shared};
+
+pub(super) type Kept = ();
+
+/// Nothing is.
+pub(super) const KEPT: Kept = ();
 
 /// The one question is a job's next step: behind the clocks its fields and papers, emulator, facts, whether an access token is asked
 /// for, audience or scopes, event, value, date, retry after, text.
 ///
 /// The answer is `0`, how long the token lives, and the token; or the letter of the action, the job's fields and papers, and what belongs to the
-/// action, as [`Task`](crate::token) says. The store's are `a` and `b`; they are told by 10 and 11.
-pub(super) fn answer(_: &mut Tokens, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
+/// action, as `src/token/order.rs` says. The store's are `a` and `b`; they are told by 10 and 11.
+pub(super) fn answer((): &mut Kept, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
     fields.text();
     let now = Now::new(fields.number(), fields.number());
     let mut job = Job::read(&mut fields);

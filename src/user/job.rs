@@ -264,7 +264,7 @@ impl Job {
         }
         self.out = Out::Look;
         let most_ms = need.turns.follow_ms;
-        let ms = most_ms / 2 + self.random(most_ms / 2);
+        let ms = (most_ms / 2).saturating_add(self.random(most_ms / 2));
         self.wait(ms)
     }
 

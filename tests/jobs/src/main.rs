@@ -1,7 +1,7 @@
 //! Checks every way in which many jobs can come to refresh one user's token: the core's own machine, the store and the provider of a
 //! model, and whatever can go wrong between them.
 //!
-//! `cloud-run-auth-jobs` runs the short list, `--long` the long one; a promise that is broken is printed with the way that led there.
+//! `cloud-run-auth-jobs` runs the short list, `--middle` and `--long` the longer ones; a promise that is broken is printed with the way that led there.
 
 mod provider;
 mod world;
@@ -12,16 +12,21 @@ use std::io::{IsTerminal, Write};
 use world::{Bounds, HAD, LOST};
 
 fn main() {
-    let long = std::env::args().any(|argument| argument == "--long");
+    let has = |name| std::env::args().any(|argument| argument == name);
+    let (long, middle) = (has("--long"), has("--middle"));
     let (mut passed, mut failed, mut states) = (0_u32, 0_u32, 0_usize);
     for mode in [Mode::Fixed, Mode::Leeway, Mode::Strict] {
-        let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, lapses: 0, calls: 2 };
+        let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, lapses: 0, calls: 2, edits: 0 };
         let faulty = Bounds { jobs: 2, faults: 2, lapses: 2, ..quiet };
         let worse = Bounds { jobs: 3, expiries: 1, faults: 3, lapses: 2, calls: 1, ..quiet };
+        let edited = Bounds { edits: 1, jobs: 2, calls: 1, expiries: 1, ..quiet };
+        let short = Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..faulty };
         let all: &[Bounds] = if long {
-            &[quiet, faulty, worse]
+            &[quiet, Bounds { edits: 2, jobs: 3, expiries: 2, ..edited }, faulty, worse]
+        } else if middle {
+            &[Bounds { calls: 1, ..quiet }, edited, Bounds { faults: 1, calls: 1, ..faulty }]
         } else {
-            &[Bounds { calls: 1, ..quiet }, Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..faulty }]
+            &[Bounds { calls: 1, ..quiet }, edited, short]
         };
         for bounds in all {
             let checker = bounds.checker().threads(2).spawn_dfs().join();
@@ -35,7 +40,7 @@ fn main() {
                 }
             }
             kept &=
-                broken.contains_key(HAD) && (broken.contains_key(LOST) || mode != Mode::Strict || bounds.faults == 0);
+                broken.contains_key(HAD) && (broken.contains_key(LOST) || mode != Mode::Strict || !bounds.is_lossy());
             say(&format!(
                 "  {}  {bounds:?}: {} states, {} deep",
                 mark(kept),

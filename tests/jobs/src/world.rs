@@ -22,6 +22,8 @@ pub(crate) struct Bounds {
     pub(crate) lapses: u8,
     /// How many calls each job makes.
     pub(crate) calls: u8,
+    /// How often somebody else writes the record anew, as it was.
+    pub(crate) edits: u8,
 }
 
 /// What a job waits for.
@@ -65,6 +67,7 @@ pub(crate) struct World {
     pub(crate) ended: u8,
     faults: u8,
     lapses: u8,
+    edits: u8,
     /// Whether a call had an error although nothing was at fault.
     pub(crate) troubled: bool,
 }
@@ -89,6 +92,8 @@ pub(crate) enum Move {
     Crash(usize),
     /// More than a lease passes.
     Lapse,
+    /// Somebody writes the record anew, as it was.
+    Edit,
     /// The token comes into the window in which it is refreshed, or to its end.
     Age(bool),
 }
@@ -127,6 +132,7 @@ impl Model for Bounds {
             ended: 0,
             faults: self.faults,
             lapses: self.lapses,
+            edits: self.edits,
             troubled: false,
         }]
     }
@@ -155,6 +161,9 @@ impl Model for Bounds {
         moves.extend((0..world.late.len()).map(Move::Land));
         if world.lapses > 0 {
             moves.push(Move::Lapse);
+        }
+        if world.edits > 0 {
+            moves.push(Move::Edit);
         }
         // Where nothing goes wrong, nobody stands still for an hour in the middle of something.
         let quiet = self.faults == 0 && self.lapses == 0;
@@ -209,6 +218,11 @@ impl Model for Bounds {
                 next.lapses = next.lapses.checked_sub(1)?;
                 next.pass(31);
             }
+            Move::Edit => {
+                next.edits = next.edits.checked_sub(1)?;
+                next.token.version = next.next_version;
+                next.next_version = next.next_version.saturating_add(1);
+            }
             Move::Age(whole) => {
                 next.expiries = next.expiries.checked_sub(1)?;
                 let until_s = next.token.at_s.saturating_add(LIFE_S).saturating_sub(if whole { 0 } else { 200 });
@@ -222,7 +236,7 @@ impl Model for Bounds {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut all = vec![Property::<Self>::sometimes(HAD, |_, world| world.provider.exchanges > 0)];
-        if self.mode == Mode::Strict && self.faults > 0 {
+        if self.mode == Mode::Strict && self.is_lossy() {
             // What nobody can help, and the documentation says.
             all.push(Property::<Self>::sometimes(LOST, |_, world| world.provider.revoked));
         } else {
@@ -230,13 +244,21 @@ impl Model for Bounds {
                 !world.provider.revoked && !world.token.value.contains("needs_reauth")
             }));
         }
-        if self.faults == 0 && self.lapses == 0 {
+        // Whose record is written by others while it is refreshed may have to look, and to go, once more.
+        if self.faults == 0 && self.lapses == 0 && self.edits == 0 {
             all.push(Property::<Self>::always("one exchange an expiry", |_, world| {
                 world.provider.exchanges <= u32::from(world.ended)
             }));
             all.push(Property::<Self>::always("no call fails", |_, world| !world.troubled));
         }
         all
+    }
+}
+
+impl Bounds {
+    /// Whether something can go wrong that costs a token which is good for one use.
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.faults > 0 || self.edits > 0
     }
 }
 

@@ -2,6 +2,10 @@
 import * as slim from "cloud-run-auth/slim";
 import { createSession, type Session, type SessionOptions } from "cloud-run-auth/slim";
 import { heldIn, TokenHolder, type TokenNamespace } from "cloud-run-auth/durable-object";
+import { createUserCredential, type OAuthClient, type UserCredential } from "cloud-run-auth/user";
+import { fileStore } from "cloud-run-auth/stores/file";
+import { memoryStore } from "cloud-run-auth/stores/memory";
+import type { Store, StoreRecord } from "cloud-run-auth/user";
 import manifest from "cloud-run-auth/package.json" with { type: "json" };
 
 slim.init(new WebAssembly.Module(new Uint8Array()));
@@ -31,6 +35,16 @@ export class Wrong extends TokenHolder {
     return { timeout: "1s" };
   }
 }
+export const stores: Store[] = [memoryStore(), fileStore("/tmp")];
+export const own: Store = {
+  read: async (key): Promise<StoreRecord> => ({ value: new TextEncoder().encode(key), version: "1", writtenAt: 1, serverNow: 2 }),
+  write: async () => "conflict",
+};
+const client: OAuthClient = { client_id: "a", client_secret: "b" };
+export const ada: UserCredential = createUserCredential({ store: own, user: "ada.json", client: { web: client }, rotates: true });
+export const hers: Session = createSession("https://svc.example", { credential: ada, scopes: ["openid"] });
+// @ts-expect-error a user without a store
+createUserCredential({ user: "ada.json" });
 declare const env: { TOKENS: TokenNamespace; TEXT: string };
 export const held: Session = createSession("https://svc.example", { credential: heldIn(() => env.TOKENS) });
 // @ts-expect-error a namespace, and not a function that gives it
