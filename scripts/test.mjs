@@ -30,6 +30,7 @@ const steps = [
     command: ["node", "tests/soak/workerd.mjs", "--requests", "6000", "--aborts", "150", "--abandoned", "1000"],
     count: closingLine,
   },
+  { name: "users", command: nodeTests("tests/users"), count: nodeTest },
   { name: "traps", command: ["node", "tests/traps/run.mjs"], count: nodeTest },
   { name: "demo", command: ["node", "scripts/demo.mjs"], count: oneCheck },
   { name: "packaging", command: ["node", "tests/packaging/run.mjs"], count: closingLine },

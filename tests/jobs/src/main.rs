@@ -18,11 +18,11 @@ fn main() {
     for mode in [Mode::Fixed, Mode::Leeway, Mode::Strict] {
         let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, lapses: 0, calls: 2, edits: 0 };
         let faulty = Bounds { jobs: 2, faults: 2, lapses: 2, ..quiet };
-        let worse = Bounds { jobs: 3, expiries: 1, faults: 3, lapses: 2, calls: 1, ..quiet };
+        let three = Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..quiet };
         let edited = Bounds { edits: 1, jobs: 2, calls: 1, expiries: 1, ..quiet };
         let short = Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..faulty };
         let all: &[Bounds] = if long {
-            &[quiet, Bounds { edits: 2, jobs: 3, expiries: 2, ..edited }, faulty, worse]
+            &[quiet, Bounds { edits: 2, jobs: 3, expiries: 2, ..edited }, Bounds { calls: 1, ..faulty }, three]
         } else if middle {
             &[Bounds { calls: 1, ..quiet }, edited, Bounds { faults: 1, calls: 1, ..faulty }]
         } else {
