@@ -571,7 +571,11 @@ export type ErrorCode =
   /** The host cannot do what the credential needs. */
   | "unsupported_by_host"
   /** The WebAssembly module failed; it is started anew for the next call. */
-  | "core_failed";
+  | "core_failed"
+  /** The store does not take the read or write; trying again will not help. */
+  | "store_refused"
+  /** The store could not be reached or did not answer; whether a write took place is not known. */
+  | "store_unavailable";
 
 /**
  * Whatever goes wrong before a service has answered. Messages say what happened and what to do next, and hold no token, assertion

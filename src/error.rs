@@ -81,6 +81,10 @@ codes! {
     UnsupportedByHost = "unsupported_by_host",
     /// The WebAssembly module failed; it is started anew for the next call.
     CoreFailed = "core_failed",
+    /// The store does not take the read or write; trying again will not help.
+    StoreRefused = "store_refused",
+    /// The store could not be reached or did not answer; whether a write took place is not known.
+    StoreUnavailable = "store_unavailable",
 }
 
 /// What a server said in its answer, cut to what may be shown.

@@ -2,6 +2,7 @@
 import * as slim from "cloud-run-auth/slim";
 import { createSession, type Session, type SessionOptions } from "cloud-run-auth/slim";
 import { heldIn, TokenHolder, type TokenNamespace } from "cloud-run-auth/durable-object";
+import { gcsStore, parseGcsLocation, type GcsStore, type Store, type StoredRecord } from "cloud-run-auth/stores/gcs";
 import manifest from "cloud-run-auth/package.json" with { type: "json" };
 
 slim.init(new WebAssembly.Module(new Uint8Array()));
@@ -37,3 +38,15 @@ export const held: Session = createSession("https://svc.example", { credential: 
 heldIn(env.TOKENS);
 // @ts-expect-error a binding that is no namespace
 heldIn(() => env.TEXT);
+
+const inBucket: GcsStore = gcsStore({ bucket: "b-1", prefix: "p/", timeout: false, retry: { attempts: 2 }, quotaProject: "q" });
+export const store: Store = inBucket;
+export const read: Promise<StoredRecord | null> = store.read("a");
+export const written: Promise<{ version: string } | "conflict"> = store.write("a", new Uint8Array(), null);
+export const place: { bucket: string; object: string } | undefined = parseGcsLocation("gs://b-1/x");
+// @ts-expect-error a store has no audience
+gcsStore({ bucket: "b-1", audience: "x" });
+// @ts-expect-error without a bucket
+gcsStore({ prefix: "p/" });
+// @ts-expect-error text is no value
+store.write("a", "text", null);
