@@ -8,13 +8,16 @@ import { openPage } from "./chromium-page.mjs";
 const { lab, grep, executable } = JSON.parse(process.argv[2]);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const html = `<!doctype html><meta charset="utf-8"><title>tests</title>
-<script type="importmap">{"imports": {"cloud-run-auth": "/node_modules/cloud-run-auth/${await door()}"}}</script>
+<script type="importmap">${JSON.stringify({ imports: await doors() })}</script>
 <script type="module" src="/runtime/runners/browser-page.js"></script>`;
 
-/** The file that a browser gets for the package's own name. */
-async function door() {
+/** The files that a browser gets for the package's names. */
+async function doors() {
   const { exports } = JSON.parse(await readFile(join(root, "node_modules/cloud-run-auth/package.json"), "utf8"));
-  return exports["."].browser ?? exports["."].default;
+  const modules = Object.entries(exports).filter(([, file]) => file.default);
+  return Object.fromEntries(
+    modules.map(([name, file]) => [`cloud-run-auth${name.slice(1)}`, `/node_modules/cloud-run-auth/${file.browser ?? file.default}`]),
+  );
 }
 
 const { page, close } = await openPage({ executable, root, html, ready: "runCase" });
