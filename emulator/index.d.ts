@@ -68,6 +68,11 @@ export interface Emulator {
   configureMetadata(options: MetadataOptions): void;
   /** Adds a private Cloud Run service at `{origin}/run/{name}`, or replaces the one of that name. */
   addService(name: string, options?: ServiceOptions): Service;
+  /**
+   * Adds a bucket of Cloud Storage, or changes who may use the one of that name, whose objects stay. There is one from the start,
+   * `emulator-bucket`, for every service account.
+   */
+  addBucket(name: string, options?: BucketOptions): Bucket;
   /** Signs with a new key from now on. The old one stays published unless `keep` is false, which voids tokens signed with it. */
   rotateKeys(options?: { keep?: boolean }): Promise<void>;
   /** Every request since the start or the last reset, oldest first, at most 10,000. Holds no token, key or assertion. */
@@ -75,7 +80,7 @@ export interface Emulator {
   /** Makes matching requests fail, until used up or cleared. Of several that match, the one added first is used. */
   addFault(fault: Fault): void;
   clearFaults(): void;
-  /** Empties the log, clears faults, voids access tokens and sets the clock right. Everything that was registered stays, and the signing keys. */
+  /** Empties the log and the buckets, clears faults, voids access tokens and sets the clock right. Everything that was registered stays, and the signing keys. */
   reset(): void;
   readonly clock: Clock;
   /** Where the emulator is reached; undefined until known. */
@@ -367,6 +372,27 @@ export interface Service {
   remove(): void;
 }
 
+export interface BucketOptions {
+  /**
+   * Who may get and list objects: emails and principals, `"serviceAccounts"` (each of them), or `"any"` valid caller. Writers may,
+   * too. Default: `"serviceAccounts"`.
+   */
+  readers?: string[] | "serviceAccounts" | "any";
+  /** Who may do everything with objects. Default: `"serviceAccounts"`. */
+  writers?: string[] | "serviceAccounts" | "any";
+  /**
+   * Take one write of an object a second, by the emulator's clock, and answer 429 to more. Cloud Storage's own limit is of that
+   * order, and less exact. Default: true.
+   */
+  limitWrites?: boolean;
+}
+
+export interface Bucket {
+  readonly name: string;
+  /** Removes the bucket with all that is in it. */
+  remove(): void;
+}
+
 /** The answer of a service without a handler of its own. */
 export interface Echo {
   service: string;
@@ -390,10 +416,23 @@ export interface Echo {
 
 /**
  * `token` is `POST /token`, whatever the grant; `refresh` is its refresh_token grant alone. `sts` is `/v1/token` and
- * `/v1/oauthtoken`, `oidc` the issuer of subject tokens, `api` the stand-in for Google's APIs.
+ * `/v1/oauthtoken`, `oidc` the issuer of subject tokens, `storage` is Cloud Storage's objects, `api` the stand-in for all other APIs.
  */
 export type Endpoint =
-  "token" | "refresh" | "certs" | "discovery" | "sts" | "iam" | "metadata" | "imds" | "oidc" | "github" | "azure" | "api" | "service";
+  | "token"
+  | "refresh"
+  | "certs"
+  | "discovery"
+  | "sts"
+  | "iam"
+  | "metadata"
+  | "imds"
+  | "oidc"
+  | "github"
+  | "azure"
+  | "storage"
+  | "api"
+  | "service";
 
 export interface LogEntry {
   /** Counts up from 1 over the emulator's life. */
@@ -416,6 +455,7 @@ export interface LogEntry {
   token?: TokenLog;
   sts?: StsLog;
   iam?: IamLog;
+  storage?: StorageLog;
   api?: ApiLog;
   service?: ServiceLog;
 }
@@ -470,6 +510,19 @@ export interface IamLog {
   includeEmail?: boolean;
 }
 
+/** What was asked of Cloud Storage. */
+export interface StorageLog {
+  /** As the API names it. */
+  operation: "get" | "list" | "insert" | "patch" | "delete";
+  bucket: string;
+  /** Absent in a list, and while the name has not been read. */
+  object?: string;
+  /** null where no valid token came, and in the later requests of a resumable upload, which need none. */
+  caller: string | null;
+  /** Of the object that was read, written or deleted. */
+  generation?: string;
+}
+
 export interface ApiLog {
   caller: string;
   /** From `x-goog-user-project`. */
@@ -508,8 +561,10 @@ export interface Fault {
   delay?: number;
   /** Never answer. */
   hang?: boolean;
-  /** Reset the connection instead of answering. */
+  /** Reset the connection instead of answering. Nothing is done. */
   reset?: boolean;
+  /** Do what was asked, and then reset the connection instead of answering. */
+  lost?: boolean;
   /** Declare the full length, send half the body, close the connection. */
   torn?: boolean;
   /** Milliseconds between pieces of the body. */

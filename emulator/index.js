@@ -43,6 +43,10 @@ export function createEmulator(options = {}) {
     configureImds: (wanted) => state.imds.configure(wanted),
     configureMetadata: state.metadata.configure,
     addService: (name, wanted = {}) => publicService(emulator, state, state.services.add(name, wanted)),
+    addBucket(name, wanted = {}) {
+      state.storage.add(name, wanted);
+      return { name, remove: () => state.storage.remove(name) };
+    },
     async rotateKeys({ keep = true } = {}) {
       await state.signingKeys.rotate(keep);
       state.certsSince = undefined;
@@ -57,6 +61,8 @@ export function createEmulator(options = {}) {
       state.accessTokens.clear();
       state.metadata.kept.clear();
       state.imds.sessions.clear();
+      state.storage.clear();
+      state.uploads.clear();
       state.imds.key = undefined;
       state.clock.reset();
     },

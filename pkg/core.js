@@ -188,5 +188,5 @@ function guarded(question, take) {
 }
 
 export function coreFailed() {
-  return new AuthError("core_failed", "the core failed repeatedly. Call again.");
+  return new AuthError("core_failed", "the core failed. Call again.");
 }

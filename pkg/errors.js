@@ -18,7 +18,7 @@ AuthError.prototype.name = "AuthError";
 export class TimeoutError extends AuthError {
   /** @param {number} ms */
   constructor(ms) {
-    super("timeout", `there was no answer within the timeout of ${ms} ms.`, true);
+    super("timeout", `there was no answer within ${ms} ms.`, true);
   }
 }
 TimeoutError.prototype.name = "TimeoutError";

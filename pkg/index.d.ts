@@ -576,8 +576,10 @@ export type ErrorCode =
   | "user_mismatch"
   /** The user granted less than is asked for. */
   | "scopes_missing"
-  /** The store of the user's token could not be read or written. */
-  | "store_failed"
+  /** The store does not take the read or write; trying again will not help. */
+  | "store_refused"
+  /** The store could not be reached or did not answer; whether a write took place is not known. */
+  | "store_unavailable"
   /** The WebAssembly module failed; it is started anew for the next call. */
   | "core_failed";
 

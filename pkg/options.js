@@ -78,7 +78,7 @@ const terms = {
   gcloud: flag,
   allowedHosts: [
     (v) => Array.isArray(v) && v.every((host) => isString(host) && /^[\w.:[\]-]+$/.test(host)),
-    'hosts, such as ["sts.example.com"]',
+    'hosts, as ["sts.example.com"]',
   ],
 };
 export const TERMS = Object.keys(terms);
@@ -100,7 +100,7 @@ const kinds = {
   authorizationHeader: oneOf("authorization", "x-serverless-authorization"),
   keepAlive: flag,
   joinUrl: fn,
-  endpoints: [(v) => v instanceof URL || isText(v), 'an origin, such as "http://localhost:8085"'],
+  endpoints: [(v) => v instanceof URL || isText(v), 'an origin, as "http://localhost:8085"'],
   waitUntil: fn,
   [customFetch]: fn,
 };

@@ -1,7 +1,7 @@
 import type { CredentialFunction, customFetch } from "./index.js";
-import type { Store } from "./stores/store.js";
+import type { Store } from "./stores/index.js";
 
-export type { Store } from "./stores/store.js";
+export type { Store, StoredRecord } from "./stores/index.js";
 
 /** An OAuth client, as its file has it (RFC 6749, section 2). */
 export interface OAuthClient {
@@ -66,6 +66,6 @@ export const clockSpeed: unique symbol;
  * ```
  *
  * Errors of its calls are the `cause` of `credential_function_failed` in a session: `login_required` where nobody logged in or the
- * provider no longer accepts the refresh token, `scopes_missing`, `user_mismatch`, `store_failed`.
+ * provider no longer accepts the refresh token, `scopes_missing`, `user_mismatch`, `store_unavailable`.
  */
 export function createUserCredential(options: UserCredentialOptions): UserCredential;

@@ -15,7 +15,7 @@ const OWN = ["store", "user", "client", "scopes", "subject", "rotates", clockSpe
 /** How many fields a job has, with its papers. */
 const FIELDS = 16;
 
-/** @typedef {import("./stores/store.d.ts").Store} Store */
+/** @typedef {import("./stores/index.d.ts").Store} Store */
 /** @typedef {{ token: string, expiresAt: number }} Had */
 /**
  * @typedef {object} Shared

@@ -85,8 +85,10 @@ codes! {
     UserMismatch = "user_mismatch",
     /// The user granted less than is asked for.
     ScopesMissing = "scopes_missing",
-    /// The store of the user's token could not be read or written.
-    StoreFailed = "store_failed",
+    /// The store does not take the read or write; trying again will not help.
+    StoreRefused = "store_refused",
+    /// The store could not be reached or did not answer; whether a write took place is not known.
+    StoreUnavailable = "store_unavailable",
     /// The WebAssembly module failed; it is started anew for the next call.
     CoreFailed = "core_failed",
 }

@@ -36,6 +36,7 @@ const commands = new Map(
     ["POST aws-keys", (emulator, input) => emulator.createAwsKey(input)],
     ["POST imds", (emulator, input) => emulator.configureImds(input)],
     ["POST metadata", (emulator, input) => emulator.configureMetadata(input)],
+    ["POST buckets", (emulator, { name, ...options }) => emulator.addBucket(name, options)],
     ["POST services", (emulator, input, origin) => addService(emulator, input, origin)],
     ["POST rotate-keys", (emulator, input) => emulator.rotateKeys(input)],
     ["GET clock", (emulator) => readClock(emulator)],

@@ -2,7 +2,7 @@ import { htmlError } from "./answers.js";
 import { readCall } from "./call.js";
 import { CONTROL, control } from "./control.js";
 import { allowAnyOrigin, isPreflight, preflight } from "./cors.js";
-import { redactQuery, redactText } from "./redact.js";
+import { redactPath, redactQuery } from "./redact.js";
 import { findRoute } from "./routes.js";
 import { describeService } from "./service.js";
 import { underFault } from "./under-fault.js";
@@ -63,7 +63,7 @@ async function answer(incoming, entry, route) {
  */
 function open({ state, request, path, query }, endpoint) {
   const time = Math.floor(state.clock.now());
-  return state.log.open({ time, endpoint, method: request.method, path: redactText(path), query: redactQuery(query) });
+  return state.log.open({ time, endpoint, method: request.method, path: redactPath(path), query: redactQuery(query) });
 }
 
 /**

@@ -35,6 +35,7 @@ const FIELDS = {
   delay: isDuration,
   hang: isFlag,
   reset: isFlag,
+  lost: isFlag,
   torn: isFlag,
   slowBody: isDuration,
 };
@@ -86,6 +87,8 @@ function check(fault, endpoints) {
     throw new TypeError("fault.idToken spoils the real answer, so that status, body and json cannot replace it");
   }
   if (fault.body !== undefined && fault.json !== undefined) throw new TypeError("fault.body and fault.json exclude each other");
+  if (fault.lost && replaces(fault))
+    throw new TypeError("fault.lost loses the real answer, so that status, body and json cannot replace it");
   if (fault.torn && fault.body === "endless") throw new TypeError("a body without end cannot be torn in half");
 }
 

@@ -19,6 +19,10 @@ export async function inject(fault, signal, answer) {
   if (fault.reset) throw new TypeError("The connection was reset by a fault.");
 
   let response = replaces(fault) ? replacement(fault) : await answer();
+  if (fault.lost) {
+    await response.body?.cancel();
+    throw new TypeError("The answer was lost by a fault.");
+  }
   if (fault.idToken !== undefined) response = await withIdToken(response, fault.idToken);
   if (fault.headers) response = withHeaders(response, fault.headers);
   if (fault.torn) response = await tearInHalf(response);

@@ -1,7 +1,7 @@
 import { decode, tryDecode } from "./decode.js";
 
 const REDACTED = "[redacted]";
-const SECRET_NAME = /auth|token|secret|cookie|key|assertion|passw|signature|^code$|^state$/i;
+const SECRET_NAME = /auth|token|secret|cookie|key|assertion|passw|signature|^code$|^state$|^upload_id$/i;
 // Two parts are enough: an assertion cut off in the middle is still not for a log.
 const JWT = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
 // What has a form of its own: Google's access and refresh tokens and client secrets, this emulator's request tokens for GitHub's jobs,
@@ -24,6 +24,15 @@ export function redactHeaders(headers) {
     }
   }
   return safe;
+}
+
+/**
+ * A path for the log. Names in it may be encoded.
+ *
+ * @param {string} path
+ */
+export function redactPath(path) {
+  return redactText(path).replace(/[^/]*%[^/]*/g, (name) => (redactText(decode(name)) === decode(name) ? name : REDACTED));
 }
 
 /**

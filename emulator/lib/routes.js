@@ -9,6 +9,7 @@ import { issuerDiscovery, issuerKeys } from "./issuer.js";
 import { accountKeys } from "./managed-keys.js";
 import { metadata } from "./metadata.js";
 import { service } from "./service.js";
+import { OBJECTS, storage } from "./storage.js";
 import { sts } from "./sts.js";
 import { token } from "./token.js";
 
@@ -19,6 +20,7 @@ import { token } from "./token.js";
  * @property {string} [method] any, where absent; GET answers HEAD as well
  * @property {string} [path]
  * @property {string} [prefix]
+ * @property {RegExp} [pattern] of the path
  * @property {(call: Call) => Response | Promise<Response>} answer
  */
 
@@ -40,6 +42,7 @@ const routes = [
   { endpoint: "github", method: "GET", path: "/_oidc/github/idtoken", answer: github },
   { endpoint: "azure", method: "GET", path: "/metadata/identity/oauth2/token", answer: azure },
   { endpoint: "imds", prefix: "/latest/", answer: imds },
+  { endpoint: "storage", pattern: OBJECTS, answer: storage },
   { endpoint: "api", method: "GET", prefix: "/storage/v1/", answer: api },
   { endpoint: "service", prefix: "/run/", answer: service },
 ];
@@ -54,7 +57,15 @@ export const endpoints = new Set([...routes.map((route) => route.endpoint), "ref
 export function findRoute(method, path) {
   return routes.find(
     (route) =>
-      (route.path === undefined ? path.startsWith(String(route.prefix)) : route.path === path) &&
-      (route.method === undefined || route.method === method || (route.method === "GET" && method === "HEAD")),
+      isAt(route, path) && (route.method === undefined || route.method === method || (route.method === "GET" && method === "HEAD")),
   );
+}
+
+/**
+ * @param {Route} route
+ * @param {string} path
+ */
+function isAt(route, path) {
+  if (route.pattern) return route.pattern.test(path);
+  return route.path === undefined ? path.startsWith(String(route.prefix)) : route.path === path;
 }

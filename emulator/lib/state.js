@@ -12,6 +12,7 @@ import { createMetadata } from "./metadata-config.js";
 import { createProviders } from "./providers.js";
 import { createServices } from "./services.js";
 import { createSigningKeys } from "./signing-keys.js";
+import { createBuckets } from "./storage-buckets.js";
 import { createUsers } from "./users.js";
 
 /** @typedef {ReturnType<typeof createState>} State */
@@ -52,6 +53,9 @@ export function createState(options) {
     awsKeys: createAwsKeys(),
     imds: createImds(),
     services: createServices(),
+    storage: createBuckets(),
+    /** Resumable uploads that have begun, by their ids. @type {Map<string, import("./storage-resumable.js").Session>} */
+    uploads: new Map(),
     signingKeys: createSigningKeys(),
     /** When the present keys were first asked for. @type {number | undefined} */
     certsSince: undefined,

@@ -43,6 +43,8 @@ test("keys, services, accounts and the log, from outside", async (t) => {
   assert.equal((await steer(url, "POST accounts", { key })).status, 204);
   assert.equal((await exchange(url, assertionOf(key))).status, 200);
   assert.equal((await steer(url, "POST keys")).status, 200, "no body means no options");
+  assert.deepEqual((await steer(url, "POST buckets", { name: "orders", limitWrites: false })).value, { name: "orders" });
+  assert.match((await steer(url, "POST buckets", { name: "No" })).value.error, /bucket's name/);
   assert.equal(emulator.log.length, 2, "steering is not logged");
 });
 
@@ -113,7 +115,7 @@ test("users, impersonation, federation and the metadata servers, from outside", 
   await steer(url, "POST metadata", { projectId: "steered" });
   const project = await fetch(`${url}/computeMetadata/v1/project/project-id`, { headers: { "Metadata-Flavor": "Google" } });
   assert.equal(await project.text(), "steered");
-  for (const fault of ["refresh", "sts", "iam", "metadata", "imds", "oidc", "github", "azure", "api"]) {
+  for (const fault of ["refresh", "sts", "iam", "metadata", "imds", "oidc", "github", "azure", "storage", "api"]) {
     assert.equal((await steer(url, "POST faults", { endpoint: fault, status: 500 })).status, 204, fault);
   }
   assert.equal(emulator.log.at(-1).endpoint, "metadata");

@@ -84,6 +84,12 @@ test("nor is a refresh token, a client secret, a federated token, a subject toke
     await fetch(`${url}/storage/v1/x?y=${encodeURIComponent(secret)}&audience=${secret}`, {
       headers: { authorization: `Bearer ${secret}` },
     });
+    await fetch(
+      `${url}/storage/v1/b/${encodeURIComponent(secret)}/o/${encodeURIComponent(secret)}?pageToken=${encodeURIComponent(secret)}`,
+      {
+        headers: { authorization: `Bearer ${secret}` },
+      },
+    );
     await fetch(job.url, { headers: { authorization: `Bearer ${secret}` } });
     await call(at("generateIdToken"), federated, { audience: secret, delegates: [`projects/-/serviceAccounts/${secret}`] });
     await call(at("generateAccessToken"), federated, { scope: [secret], lifetime: secret });

@@ -14,6 +14,7 @@ const fetchAlike: (request: Request) => Promise<Response> = emulator.fetch;
 const clientFetch: (input: string | URL, init?: RequestInit) => Promise<Response> = emulator.fetch;
 emulator.addService("own", { invokers: "any", handler: async (request, caller) => new Response(caller.email + request.url) });
 emulator.addService("mirror", { handler: "mirror", audiences: ["https://x.example"] });
+const bucket: string = emulator.addBucket("orders", { readers: ["a@b.example"], writers: "any", limitWrites: false }).name;
 const fault: Fault = { endpoint: "token", status: 503, headers: { "retry-after": "1" }, times: 2 };
 emulator.addFault(fault);
 emulator.clock.offset = 1000;
@@ -33,7 +34,7 @@ await emulator.fetch(new Request("https://x.example"), { clientCertificate: new 
 
 await using server = await serve(emulator, { port: 0, tls: { key: "", cert: "", requestClientCertificate: true } });
 const echo: Echo = await (await fetchAlike(new Request(server.url))).json();
-await clientFetch(server.url + echo.path);
+await clientFetch(server.url + echo.path + bucket);
 
 // @ts-expect-error: a misspelt field
 emulator.addFault({ endpoint: "token", staus: 503 });

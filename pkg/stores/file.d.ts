@@ -1,4 +1,4 @@
-import type { Store } from "./store.js";
+import type { Store } from "./index.js";
 
 /**
  * Records as files of one folder, for the jobs of one machine (Node, Deno, Bun). Files are for their owner alone (mode 0600), written whole

@@ -11,7 +11,7 @@ const LOCK_TRIES = 1500;
 
 /**
  * @param {string} folder
- * @returns {import("./store.d.ts").Store}
+ * @returns {import("./index.d.ts").Store}
  */
 export function fileStore(folder) {
   if (!isString(folder) || !folder || folder.includes("\0")) throw invalid("fileStore takes the path of a folder.");
@@ -181,6 +181,6 @@ function isAlive(pid) {
 
 /** @param {string} what @param {any} thrown */
 function failed(what, thrown) {
-  const error = new AuthError("store_failed", `the record's file could not be ${what} (${thrown.code ?? thrown.message}).`);
+  const error = new AuthError("store_unavailable", `the record's file could not be ${what} (${thrown.code ?? thrown.message}).`);
   return Object.assign(error, { cause: thrown });
 }

@@ -1,4 +1,4 @@
-import type { Store } from "./store.js";
+import type { Store } from "./index.js";
 
 /**
  * Records in the memory of one process, gone with it: for tests, and for jobs that share a process.

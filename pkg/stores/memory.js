@@ -1,7 +1,7 @@
 // Records in the memory of one process: for tests, and for jobs that share a process.
 import { invalid, isString } from "../options.js";
 
-/** @returns {import("./store.d.ts").Store} */
+/** @returns {import("./index.d.ts").Store} */
 export function memoryStore() {
   /** @type {Map<string, { value: Uint8Array, version: string, writtenAt: number }>} */
   const records = new Map();

@@ -176,7 +176,7 @@ impl Job {
         }
         let stores = matches!(self.out, Out::Take | Out::Write | Out::Mark);
         if said.kind == happening::FAILED {
-            return self.store_failed(papers, &need, said, now);
+            return self.store_unavailable(papers, &need, said, now);
         }
         if said.kind != if stores { happening::STORED } else { happening::LOADED } {
             return Err(AuthError::plain(Code::CoreFailed, "the driver told what nobody asked."));
@@ -364,7 +364,7 @@ impl Job {
     }
 
     /// The store did not do what it was to do, or its answer was lost.
-    fn store_failed(&mut self, papers: &mut Papers, need: &Need<'_>, said: &Said, now: Now) -> Next {
+    fn store_unavailable(&mut self, papers: &mut Papers, need: &Need<'_>, said: &Said, now: Now) -> Next {
         self.tries = self.tries.saturating_add(1);
         // A refresh token that came in place of the old one is worth more tries than a look.
         let attempts = if matches!(self.out, Out::Write | Out::Back) { 8 } else { need.retry.attempts };
@@ -390,7 +390,7 @@ impl Job {
             return self.had(&papers.read, need, now);
         }
         Err(AuthError::passing(
-            Code::StoreFailed,
+            Code::StoreUnavailable,
             "the store of the user's token failed: ~. Try again later.",
             said.answer.body,
             "",

@@ -36,10 +36,12 @@ const both = {
   },
 };
 
-const quiet = ["cloud-run-auth", "cloud-run-auth/slim"].map((entry) => ({
+const entries = { "cloud-run-auth": names, "cloud-run-auth/slim": names, "cloud-run-auth/stores/gcs": ["gcsStore", "parseGcsLocation"] };
+
+const quiet = Object.entries(entries).map(([entry, names]) => ({
   name: `importing ${entry} touches no fetch global, starts no timer and no WebAssembly`,
   async check({ project }) {
-    const place = await project(`node-quiet-${entry.includes("/") ? "slim" : "main"}`);
+    const place = await project(`node-quiet-${entry.replaceAll("/", "-")}`);
     for (const program of new Set([process.execPath, node24() ?? process.execPath])) {
       const seen = JSON.parse((await run(program, ["quiet-import.mjs", entry], { cwd: place })).trim());
       expect("what was touched", [seen.touched, seen.armed], [[], true]);

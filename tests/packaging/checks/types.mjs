@@ -63,8 +63,9 @@ const examples = {
       "type CredentialFunction",
       "type SubjectTokenFunction",
     ];
-    const imports = `import { ${names.join(", ")} } from "cloud-run-auth";\nimport { TokenHolder, heldIn } from "cloud-run-auth/durable-object";`;
-    const declared = ["index", "slim", "durable-object"]
+    const imports = `import { ${names.join(", ")} } from "cloud-run-auth";\nimport { TokenHolder, heldIn } from "cloud-run-auth/durable-object";
+import { gcsStore, parseGcsLocation } from "cloud-run-auth/stores/gcs";`;
+    const declared = ["index", "slim", "durable-object", "stores/gcs"]
       .flatMap((name) => examplesIn(read(`pkg/${name}.d.ts`)))
       .map((code) => (/^import /m.test(code) ? code : `${imports}\n${code}`));
     const shown = ["README.md", "pkg/README.md"].flatMap((path) =>

@@ -18,6 +18,7 @@ import retry from "./retry.js";
 import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
 import stayingUp from "./staying-up.js";
+import stores from "./stores.js";
 import tokens from "./tokens.js";
 import users from "./users.js";
 import waits from "./waits.js";
@@ -42,6 +43,7 @@ export const groups = [
   retry,
   waits,
   stayingUp,
+  stores,
   users,
   process,
 ];

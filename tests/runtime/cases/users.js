@@ -133,7 +133,7 @@ const cases = [
     async run(t) {
       const { credential } = await user(t);
       const down = { read: () => Promise.reject(new Error("no route to host")), write: () => Promise.reject(new Error("x")) };
-      const error = await t.refused(() => credential({ store: down })({ scopes: ["openid"] }), "store_failed");
+      const error = await t.refused(() => credential({ store: down })({ scopes: ["openid"] }), "store_unavailable");
       equal([error.transient, error.cause?.message].join(), "true,no route to host", "error");
     },
   },

@@ -14,11 +14,10 @@ const html = `<!doctype html><meta charset="utf-8"><title>tests</title>
 /** The files that a browser gets for the package's names. */
 async function doors() {
   const { exports } = JSON.parse(await readFile(join(root, "node_modules/cloud-run-auth/package.json"), "utf8"));
-  const found = {};
-  for (const [name, { browser, default: any } = {}] of Object.entries(exports)) {
-    if (any) found[`cloud-run-auth${name.slice(1)}`] = `/node_modules/cloud-run-auth/${browser ?? any}`;
-  }
-  return found;
+  const modules = Object.entries(exports).filter(([, file]) => file.default);
+  return Object.fromEntries(
+    modules.map(([name, file]) => [`cloud-run-auth${name.slice(1)}`, `/node_modules/cloud-run-auth/${file.browser ?? file.default}`]),
+  );
 }
 
 const { page, close } = await openPage({ executable, root, html, ready: "runCase" });

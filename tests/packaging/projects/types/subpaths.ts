@@ -5,7 +5,7 @@ import { heldIn, TokenHolder, type TokenNamespace } from "cloud-run-auth/durable
 import { createUserCredential, type OAuthClient, type UserCredential } from "cloud-run-auth/user";
 import { fileStore } from "cloud-run-auth/stores/file";
 import { memoryStore } from "cloud-run-auth/stores/memory";
-import type { Store, StoreRecord } from "cloud-run-auth/user";
+import { gcsStore, parseGcsLocation, type GcsStore, type Store, type StoredRecord } from "cloud-run-auth/stores/gcs";
 import manifest from "cloud-run-auth/package.json" with { type: "json" };
 
 slim.init(new WebAssembly.Module(new Uint8Array()));
@@ -37,7 +37,7 @@ export class Wrong extends TokenHolder {
 }
 export const stores: Store[] = [memoryStore(), fileStore("/tmp")];
 export const own: Store = {
-  read: async (key): Promise<StoreRecord> => ({ value: new TextEncoder().encode(key), version: "1", writtenAt: 1, serverNow: 2 }),
+  read: async (key): Promise<StoredRecord | null> => ({ value: new TextEncoder().encode(key), version: "1", writtenAt: 1, serverNow: 2 }),
   write: async () => "conflict",
 };
 const client: OAuthClient = { client_id: "a", client_secret: "b" };
@@ -51,3 +51,15 @@ export const held: Session = createSession("https://svc.example", { credential: 
 heldIn(env.TOKENS);
 // @ts-expect-error a binding that is no namespace
 heldIn(() => env.TEXT);
+
+const inBucket: GcsStore = gcsStore({ bucket: "b-1", prefix: "p/", timeout: false, retry: { attempts: 2 }, quotaProject: "q" });
+export const store: Store = inBucket;
+export const read: Promise<StoredRecord | null> = store.read("a");
+export const written: Promise<{ version: string } | "conflict"> = store.write("a", new Uint8Array(), null);
+export const place: { bucket: string; object: string } | undefined = parseGcsLocation("gs://b-1/x");
+// @ts-expect-error a store has no audience
+gcsStore({ bucket: "b-1", audience: "x" });
+// @ts-expect-error without a bucket
+gcsStore({ prefix: "p/" });
+// @ts-expect-error text is no value
+store.write("a", "text", null);
