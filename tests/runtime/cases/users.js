@@ -129,6 +129,19 @@ const cases = [
     },
   },
   {
+    name: "a store that is sealed: the same token for all, and none of it to be read in the store",
+    async run(t) {
+      const store = t.memoryStore();
+      const seal = { keys: [{ id: "k", key: crypto.getRandomValues(new Uint8Array(32)) }], client: "c" };
+      const { credential } = await user(t, { store: t.sealedStore(store, seal) });
+      const [{ token }, other] = await Promise.all([credential()({ scopes: ["openid"] }), credential()({ scopes: ["openid"] })]);
+      equal([other.token, await exchanges(t)].join(), `${token},1`, "token and exchanges");
+      const { kid, data } = decode(await store.read("ada.json"));
+      equal([kid, atob(data).includes(token)].join(), "k,false", "record");
+      await t.refused(() => credential({ store })({ scopes: ["openid"] }), "invalid_credential");
+    },
+  },
+  {
     name: "a store that is down is an error that may pass, with the store's own as its cause",
     async run(t) {
       const { credential } = await user(t);

@@ -1,4 +1,5 @@
 // What the package exports, by all its names that the cases use.
 export * from "cloud-run-auth";
 export * from "cloud-run-auth/stores/memory";
+export * from "cloud-run-auth/stores/sealed";
 export * from "cloud-run-auth/user";

@@ -1,5 +1,5 @@
 // Node, by require().
-const names = ["cloud-run-auth", "cloud-run-auth/user", "cloud-run-auth/stores/memory"];
+const names = ["cloud-run-auth", "cloud-run-auth/user", "cloud-run-auth/stores/memory", "cloud-run-auth/stores/sealed"];
 const lib = Object.assign({}, ...names.map((name) => require(name)));
 
 Promise.all([import("../client/local.js"), import("./node-runtime.mjs")]).then(([{ runHere }, { nodeRuntime }]) => {
