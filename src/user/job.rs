@@ -1,26 +1,23 @@
 //! The machine that has one user's token: it uses what the store holds, follows another job that refreshes it, or refreshes it itself.
 
 use super::lease::Lease;
+use super::need::{Need, Next, exchange, refused};
 use super::record::Record;
 use super::shared::Shared;
-use crate::config::{Limits, Retry, Turns};
-use crate::credential::Credential;
+use crate::config::{Limits, Retry};
 use crate::error::{AuthError, Code};
-use crate::facts::Facts;
-use crate::grant::{Target, object};
-use crate::http::Received;
-use crate::jose::Claims;
-use crate::json::{Json, Text};
+use crate::grant::Target;
+use crate::json::Text;
 use crate::record::Fields;
 use crate::secret::{Secret, Vault};
 use crate::text::{concat, decimal};
 use crate::time::Now;
-use crate::token::{Action, Context, Event, Exchange, FlightId, Notes, Order, Outcome, Said, Step, happening};
+use crate::token::{Action, Event, FlightId, Order, Outcome, Said, Step, happening};
 use alloc::string::String;
 
 /// What the host is out for, or goes for once a wait is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-enum Out {
+pub(super) enum Out {
     /// The token's record.
     #[default]
     Look,
@@ -52,37 +49,37 @@ const ALL: [Out; 9] =
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Job {
     /// Which call it is, of all there are.
-    id: String,
-    out: Out,
-    waits: bool,
+    pub(super) id: String,
+    pub(super) out: Out,
+    pub(super) waits: bool,
     /// How often what it is out for failed.
-    tries: u32,
+    pub(super) tries: u32,
     /// How often it took a lease, or wrote: what it writes is told apart by that.
-    round: u32,
-    random: u64,
+    pub(super) round: u32,
+    pub(super) random: u64,
     /// How far the clocks were apart when it began, so that whichever says more counts.
-    apart_ms: u64,
+    pub(super) apart_ms: u64,
     /// When it was sent out for what it is out for.
-    asked_ms: u64,
+    pub(super) asked_ms: u64,
     /// Since when it has led, at the latest.
-    led_ms: u64,
+    pub(super) led_ms: u64,
     /// Until when another leads.
-    follows_ms: u64,
+    pub(super) follows_ms: u64,
     /// Until when the token of the record is good.
-    good_ms: u64,
+    pub(super) good_ms: u64,
     /// What the store's clock is ahead of ours by.
-    store_ms: u64,
+    pub(super) store_ms: u64,
     /// Of the token's record.
-    version: String,
+    pub(super) version: String,
     /// Of the lease's.
-    lease_version: String,
+    pub(super) lease_version: String,
 }
 
 /// What a job works with that is secret: the token's record as it was read, and as it is to be. Wiped when dropped.
 #[derive(Debug, Default)]
 pub struct Papers {
-    read: Secret,
-    made: Secret,
+    pub(super) read: Secret,
+    pub(super) made: Secret,
 }
 
 impl Papers {
@@ -96,19 +93,6 @@ impl Papers {
         (&self.read, &self.made)
     }
 }
-
-/// What a token is asked for, and by which rules.
-struct Need<'a> {
-    shared: &'a Facts,
-    access: bool,
-    scopes: &'a str,
-    limits: &'a Limits,
-    turns: Turns,
-    retry: Retry,
-}
-
-/// How an attempt at something ends, unless with an error.
-type Next = Result<Step, AuthError>;
 
 impl Job {
     /// A call that has not begun. `id` is random, and no other job's; `random` spreads its waits.
@@ -176,7 +160,7 @@ impl Job {
         }
         let stores = matches!(self.out, Out::Take | Out::Write | Out::Mark);
         if said.kind == happening::FAILED {
-            return self.store_unavailable(papers, &need, said, now);
+            return self.failed(papers, &need, said, now);
         }
         if said.kind != if stores { happening::STORED } else { happening::LOADED } {
             return Err(AuthError::plain(Code::CoreFailed, "the driver told what nobody asked."));
@@ -227,178 +211,8 @@ impl Job {
         }
     }
 
-    /// Uses the token of the record, follows whoever refreshes it, or goes to see who does.
-    fn judge(
-        &mut self,
-        papers: &mut Papers,
-        need: &Need<'_>,
-        version: &str,
-        value: &str,
-        said: &Said,
-        now: Now,
-    ) -> Next {
-        let follows = self.version == version && self.at_ms(now) < self.follows_ms;
-        if self.version != version {
-            self.version = version.into();
-            self.tries = 0;
-        }
-        papers.read = Secret::new(value);
-        let record = Record::read(value, said.expires_at_ms, said.answer.date_ms)?;
-        permitted(&record, need)?;
-        let had = record.token(need.access);
-        self.good_ms = 0;
-        let margin_ms = need.limits.expiry_margin_ms.min(had.life_ms / 10);
-        if had.left_ms > margin_ms {
-            self.good_ms = self.at_ms(now).saturating_add(had.left_ms.saturating_sub(margin_ms));
-        }
-        if had.left_ms > need.limits.refresh_early_ms.min(had.life_ms / 4) && self.good_ms > 0 {
-            return Ok(Step::Had { token: Secret::new(had.token.as_str()), life_ms: had.left_ms, early_ms: 0 });
-        }
-        if follows { self.follow(papers, need, now) } else { self.go(Out::Lease, papers, need, now) }
-    }
-
-    /// Another job is out for the token: the one that is had will do, or it has to be waited for.
-    fn follow(&mut self, papers: &Papers, need: &Need<'_>, now: Now) -> Next {
-        if self.at_ms(now) < self.good_ms {
-            return self.had(&papers.read, need, now);
-        }
-        self.out = Out::Look;
-        let most_ms = need.turns.follow_ms;
-        let ms = (most_ms / 2).saturating_add(self.random(most_ms / 2));
-        self.wait(ms)
-    }
-
-    /// What came of the exchange.
-    fn exchanged(&mut self, papers: &mut Papers, need: &Need<'_>, said: &Said, now: Now) -> Next {
-        let step = exchange(&papers.read, need, Some(said), self.left_ms(need, now), now);
-        let Err(error) = step else {
-            let Ok(Step::Had { life_ms, .. }) = step else {
-                return Err(AuthError::plain(Code::CoreFailed, "a refresh has more than one step."));
-            };
-            return self.renew(papers, need, &said.answer, life_ms, now);
-        };
-        let status = error.server.as_ref().map_or(0, |server| server.status);
-        // Whoever says so has not looked at the refresh token; of others' silence nobody knows.
-        let unused = need.shared.get("rotates").is_empty() || matches!(status, 429 | 503);
-        if error.transient && unused {
-            let wait_ms =
-                need.retry.wait_ms(self.tries.wrapping_add(1), said.answer.retry_after_ms, self.random(u64::MAX));
-            self.tries = self.tries.saturating_add(1);
-            if self.tries < need.retry.attempts && wait_ms < self.left_ms(need, now) {
-                return self.wait(wait_ms);
-            }
-        }
-        if error.server.as_ref().is_some_and(|server| server.error == "invalid_grant")
-            && !error.transient
-            && error.code == Code::ExchangeRefused
-        {
-            return self.go(Out::Refused, papers, need, now);
-        }
-        // A failed early refresh takes nothing from anyone.
-        if self.at_ms(now) < self.good_ms { self.had(&papers.read, need, now) } else { Err(error) }
-    }
-
-    /// Writes what the answer brought, if it is of the same user.
-    fn renew(&mut self, papers: &mut Papers, need: &Need<'_>, answer: &Received, life_ms: u64, now: Now) -> Next {
-        let record = Record::read(papers.read.expose_text(), 0, 0)?;
-        let id_token = object(answer).and_then(|json| json.text("id_token")).unwrap_or_default();
-        if let Some(claims) = Claims::read(id_token.as_bytes()) {
-            same_user(&claims.text("sub"), &record.text("sub"))?;
-            same_user(&claims.text("sub"), need.shared.get("sub"))?;
-        }
-        self.round = self.round.wrapping_add(1);
-        let store_now_ms = self.at_ms(now).wrapping_add(self.store_ms);
-        papers.made =
-            Secret::new(record.renewed(need.shared, answer, life_ms, &self.name(), store_now_ms, now).as_str());
-        self.tries = 0;
-        self.go(Out::Write, papers, need, now)
-    }
-
-    /// Looks whether what was to be kept is there, or has to be written once more.
-    fn read_back(
-        &mut self,
-        papers: &mut Papers,
-        need: &Need<'_>,
-        version: &str,
-        value: &str,
-        said: &Said,
-        now: Now,
-    ) -> Next {
-        let there = Record::read(value, said.expires_at_ms, said.answer.date_ms)?;
-        let text =
-            |secret: &Secret, name| Json::parse(secret.expose()).and_then(|json| json.text(name)).unwrap_or_default();
-        if there.text("write_id").as_str() == self.name() {
-            return self.had(&papers.made, need, now);
-        }
-        let (used, made) = (text(&papers.read, "refresh_token"), text(&papers.made, "refresh_token"));
-        // A refresh token that came in place of the one that is still there is not to be lost: that one is void by now.
-        if version == self.version
-            || made.as_str() != used.as_str() && there.text("refresh_token").as_str() == used.as_str()
-        {
-            self.version = version.into();
-            self.tries = self.tries.saturating_add(1);
-            self.out = Out::Write;
-            let ms = self.random(need.turns.follow_ms);
-            return self.wait(ms);
-        }
-        self.judge(papers, need, version, value, said, now)
-    }
-
-    /// The token of a record that was just read or written, however short it lives.
-    fn had(&self, paper: &Secret, need: &Need<'_>, now: Now) -> Next {
-        let store_now_ms = self.at_ms(now).wrapping_add(self.store_ms);
-        let record = Record::read(paper.expose_text(), store_now_ms, store_now_ms)?;
-        permitted(&record, need)?;
-        let had = record.token(need.access);
-        if had.left_ms == 0 {
-            return Err(AuthError::plain(
-                Code::ScopesMissing,
-                if need.access {
-                    "the user's new access token has ended already. Set the clock of the store."
-                } else {
-                    "the user granted no ID token. Log the user in again with the scope openid."
-                },
-            ));
-        }
-        Ok(Step::Had { token: Secret::new(had.token.as_str()), life_ms: had.left_ms, early_ms: 0 })
-    }
-
-    /// The store did not do what it was to do, or its answer was lost.
-    fn store_unavailable(&mut self, papers: &mut Papers, need: &Need<'_>, said: &Said, now: Now) -> Next {
-        self.tries = self.tries.saturating_add(1);
-        // A refresh token that came in place of the old one is worth more tries than a look.
-        let attempts = if matches!(self.out, Out::Write | Out::Back) { 8 } else { need.retry.attempts };
-        let out = match self.out {
-            Out::Take => Out::Lease,
-            Out::Write => Out::Back,
-            Out::Mark => Out::Refused,
-            out => out,
-        };
-        if self.tries < attempts {
-            self.out = out;
-            let ms = need.retry.wait_ms(self.tries, 0, self.random(u64::MAX));
-            return self.wait(ms);
-        }
-        if matches!(out, Out::Back) {
-            // What was had is good, kept or not.
-            if Json::parse(papers.made.expose()).and_then(|json| json.text("refresh_token"))
-                == Json::parse(papers.read.expose()).and_then(|json| json.text("refresh_token"))
-            {
-                return self.had(&papers.made, need, now);
-            }
-        } else if self.at_ms(now) < self.good_ms {
-            return self.had(&papers.read, need, now);
-        }
-        Err(AuthError::passing(
-            Code::StoreUnavailable,
-            "the store of the user's token failed: ~. Try again later.",
-            said.answer.body,
-            "",
-        ))
-    }
-
     /// Goes for that.
-    fn go(&mut self, out: Out, papers: &Papers, need: &Need<'_>, now: Now) -> Next {
+    pub(super) fn go(&mut self, out: Out, papers: &Papers, need: &Need<'_>, now: Now) -> Next {
         self.out = out;
         self.asked_ms = self.at_ms(now);
         let record = need.shared.get("record");
@@ -476,95 +290,32 @@ impl Job {
         }
     }
 
-    fn wait(&mut self, ms: u64) -> Next {
+    pub(super) fn wait(&mut self, ms: u64) -> Next {
         self.waits = true;
         Ok(Step::Act(Order::wait(FlightId::NONE, ms)))
     }
 
     /// The time, by the clock that says more: one may have been set back, the other may have stood still.
-    fn at_ms(&self, now: Now) -> u64 {
+    pub(super) fn at_ms(&self, now: Now) -> u64 {
         let wall_ms = now.wall_ms.wrapping_sub(self.apart_ms);
         // A wall clock that was set back to before the begin has wrapped.
         if wall_ms > u64::MAX / 2 { now.mono_ms } else { now.mono_ms.max(wall_ms) }
     }
 
     /// How long the lease may still be used to send something: a quarter of it is for keeping what comes.
-    fn left_ms(&self, need: &Need<'_>, now: Now) -> u64 {
+    pub(super) fn left_ms(&self, need: &Need<'_>, now: Now) -> u64 {
         let usable_ms = (need.turns.lease_ms / 4).saturating_mul(3);
         usable_ms.saturating_sub(self.at_ms(now).saturating_sub(self.led_ms))
     }
 
     /// What tells this try of this job from every other, in what it writes.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         concat(&[&self.id, "-", &decimal(self.round.into())])
     }
 
     /// Up to that number, by the generator of the token cache.
-    fn random(&mut self, most: u64) -> u64 {
+    pub(super) fn random(&mut self, most: u64) -> u64 {
         self.random = self.random.wrapping_mul(0xf9b2_5d65).wrapping_add(1);
         (self.random >> 33).checked_rem(most.saturating_add(1)).unwrap_or_default()
     }
-}
-
-/// The exchange of the record's refresh token: the request, or what its answer means. There is one step to it, so that nothing needs
-/// to be kept of it but the record.
-fn exchange(read: &Secret, need: &Need<'_>, said: Option<&Said<'_>>, timeout_ms: u64, now: Now) -> Next {
-    let record = Record::read(read.expose_text(), 0, 0)?;
-    let mut credential = Credential::of(need.shared.clone(), Some(&record.file(need.shared)))?;
-    let target = Target::parse(true, "openid")?;
-    let mut notes = Notes::default();
-    let mut exchange = Exchange::default();
-    let mut context =
-        Context { credential: &mut credential, notes: &mut notes, target: &target, limits: need.limits, timeout_ms };
-    let first = exchange.next(&mut context, &Said::BEGUN, now);
-    match said {
-        Some(said) if first.is_ok() => exchange.next(&mut context, said, now),
-        _ => first,
-    }
-}
-
-/// Whether the record is what is asked for.
-fn permitted(record: &Record<'_>, need: &Need<'_>) -> Result<(), AuthError> {
-    let why = record.text("needs_reauth");
-    if !why.is_empty() {
-        return Err(refused(&why));
-    }
-    same_user(&record.text("sub"), need.shared.get("sub"))?;
-    let client = need.shared.get("client_id");
-    if !client.is_empty() && record.text("client_id").as_str() != client {
-        return Err(AuthError::plain(
-            Code::InvalidCredential,
-            "the user's token is of another OAuth client than the one that was given. Give the one that the user logged in with.",
-        ));
-    }
-    let scope = record.lacks(need.scopes);
-    if !scope.is_empty() {
-        return Err(AuthError::about(
-            Code::ScopesMissing,
-            "the user has not granted ~. Log the user in again and ask for it.",
-            scope,
-            "",
-        ));
-    }
-    Ok(())
-}
-
-/// Whether both are the same user, as far as both are known.
-fn same_user(one: &str, other: &str) -> Result<(), AuthError> {
-    if one.is_empty() || other.is_empty() || one == other {
-        return Ok(());
-    }
-    Err(AuthError::plain(
-        Code::UserMismatch,
-        "the token is another user's than the one who was asked for. Look whose record it is.",
-    ))
-}
-
-fn refused(why: &str) -> AuthError {
-    AuthError::about(
-        Code::LoginRequired,
-        "the provider no longer accepts the user's refresh token (~): it was revoked, or has ended. Log the user in again.",
-        if why.is_empty() { "invalid_grant" } else { why },
-        "",
-    )
 }

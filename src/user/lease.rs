@@ -39,3 +39,27 @@ impl Lease {
         part(&self.owner, 0, job.len()) == job
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_alive_for_its_version_until_its_time_is_over() {
+        let text = Lease::written("v\"1", "j-1", 30_000);
+        for (version, age_ms, left_ms) in [("v\"1", 0, 30_000), ("v\"1", 29_999, 1), ("v\"1", 30_000, 0), ("v2", 0, 0)]
+        {
+            let lease = Lease::read(&text, version, age_ms);
+            assert_eq!(lease.left_ms, left_ms, "{version} {age_ms}");
+            assert!(lease.is_of("j") && !lease.is_of("k"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_lease_is_nobodys_and_none_lasts_for_ever() {
+        for text in ["", "{}", "[]", "{\"for_version\":\"v\"", r#"{"for_version":"v","owner":"j","ttl_ms":-1}"#] {
+            assert_eq!(Lease::read(text, "v", 0).left_ms, 0, "{text}");
+        }
+        assert_eq!(Lease::read(r#"{"for_version":"v","owner":"j","ttl_ms":1e300}"#, "v", 0).left_ms, LONGEST_MS);
+    }
+}

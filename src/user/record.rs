@@ -176,3 +176,90 @@ fn moment(ms: u64) -> Text {
     let pair = |at: usize| part(&digits, at, at.wrapping_add(2));
     concat(&[pair(0), pair(2), "-", pair(4), "-", pair(6), "T", pair(8), ":", pair(10), ":", pair(12), "Z"]).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Received;
+
+    /// Fifteen minutes past eight.
+    const NOW_MS: u64 = 1_800_000_900_000;
+    const WRITTEN_MS: u64 = 1_800_000_000_000;
+
+    fn record(text: &str) -> Record<'_> {
+        Record::read(text, WRITTEN_MS, NOW_MS).unwrap()
+    }
+
+    fn answer(body: &str) -> Received<'_> {
+        Received { status: 200, date_ms: 0, retry_after_ms: 0, body }
+    }
+
+    #[test]
+    fn an_access_token_has_what_is_left_of_it_by_the_stores_clock() {
+        for (text, left_s, life_s) in [
+            (r#"{"token":"t","expiry":"2027-01-15T09:00:00Z"}"#, 2700, 3600),
+            (r#"{"token":"t","expiry":"2027-01-15T09:00:00.123456Z"}"#, 2700, 3600),
+            (r#"{"access_token":"t","token_expiry":"2027-01-15T09:00:00Z"}"#, 2700, 3600),
+            (r#"{"token":"t","expiry":"2027-01-15T08:15:00Z"}"#, 0, 900),
+            (r#"{"token":"t","expiry":"soon"}"#, 0, 900),
+            (r#"{"token":"t"}"#, 0, 900),
+            (r#"{"token":"t","expiry":1800003600}"#, 0, 900),
+            (r#"{"token":"","expiry":"2027-01-15T09:00:00Z"}"#, 0, 0),
+            (r#"{"expiry":"2027-01-15T09:00:00Z"}"#, 0, 0),
+            (r#"{"token":7,"expiry":"2027-01-15T09:00:00Z"}"#, 0, 0),
+        ] {
+            let had = record(text).token(true);
+            assert_eq!((had.left_ms / 1000, had.life_ms / 1000), (left_s, life_s), "{text}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_granted_by_either_name_in_a_list_or_a_text() {
+        let long = "https://www.googleapis.com/auth/userinfo.email";
+        for (text, scopes, lacks) in [
+            ("{}", "openid", ""),
+            (r#"{"scopes":["openid","email"]}"#, "openid email", ""),
+            (r#"{"scopes":["openid","email"]}"#, long, ""),
+            (r#"{"scopes":"openid https://www.googleapis.com/auth/userinfo.email"}"#, "email", ""),
+            (r#"{"scope":"openid profile"}"#, "openid email", "email"),
+            (r#"{"scopes":[]}"#, "openid", "openid"),
+            (r#"{"scopes":["openid2","xopenid"]}"#, "openid", "openid"),
+            (r#"{"scopes":["a"]}"#, "", ""),
+        ] {
+            assert_eq!(record(text).lacks(scopes), lacks, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_renewed_takes_the_place_of_what_was_and_the_rest_stays_as_it_was_written() {
+        let text = r#"{ "note" : {"a":[1,"\u00e9\n"]}, "type":"x", "access_token":"old","token_expiry":"old", "needs_reauth":"y", "refresh_token":"R0", "scopes": ["a"] , "client_id":"c"}"#;
+        let shared = Facts::default();
+        let body = r#"{"access_token":"new\"","expires_in":3600}"#;
+        let made = record(text).renewed(&shared, &answer(body), 3_600_000, "j-1", NOW_MS, Now::default());
+        assert_eq!(
+            made.as_str(),
+            r#"{"note":{"a":[1,"\u00e9\n"]},"scopes":["a"],"client_id":"c","type":"authorized_user","refresh_token":"R0","token":"new\"","expiry":"2027-01-15T09:15:00Z","write_id":"j-1"}"#
+        );
+        let body = r#"{"access_token":"n","refresh_token":"R1","scope":"a b"}"#;
+        let made = record(text).renewed(&shared, &answer(body), 1_000, "j-1", NOW_MS, Now::default());
+        let read: serde_json::Value = serde_json::from_str(&made).unwrap();
+        assert_eq!((&read["refresh_token"], &read["scopes"]), (&"R1".into(), &serde_json::json!(["a", "b"])));
+        let marked = record(text).marked("invalid_grant", "j-2");
+        let read: serde_json::Value = serde_json::from_str(&marked).unwrap();
+        assert_eq!((&read["needs_reauth"], &read["refresh_token"]), (&"invalid_grant".into(), &"R0".into()));
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_record_and_is_not_shown() {
+        for text in ["", "[]", "\"canary\"", "{\"refresh_token\":\"canary\"", "{}canary"] {
+            let error = Record::read(text, 0, 0).map(|_| ()).unwrap_err();
+            assert!(error.code == Code::InvalidCredential && !error.message.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_written_as_they_are_read() {
+        assert_eq!(moment(1_800_000_000_999).as_str(), "2027-01-15T08:00:00Z");
+        assert_eq!(moment(253_402_300_799_000).as_str(), "9999-12-31T23:59:59Z");
+    }
+}

@@ -37,10 +37,18 @@ impl Provider {
         let Some(number) = token.strip_prefix('R').and_then(|number| number.parse::<usize>().ok()) else {
             return refused;
         };
-        let replaced = self.given.iter().skip(1).any(|(used, from)| *used && *from == number);
-        let Some((used, _)) = self.given.get_mut(number) else { return refused };
-        let again = core::mem::replace(used, true);
-        if self.revoked || again && (self.mode == Mode::Strict || self.mode == Mode::Leeway && replaced) {
+        let Some((again, parent)) = self.given.get(number).copied() else { return refused };
+        // Once one that was given for it was used, it is void, and so is whatever else was given for the same one.
+        let replaced = self
+            .given
+            .iter()
+            .enumerate()
+            .skip(1)
+            .any(|(at, (used, from))| *used && (*from == number || number > 0 && at != number && *from == parent));
+        if let Some((used, _)) = self.given.get_mut(number) {
+            *used = true;
+        }
+        if self.revoked || (again || replaced) && (self.mode == Mode::Strict || self.mode == Mode::Leeway && replaced) {
             self.revoked = true;
             return refused;
         }
