@@ -13,7 +13,7 @@ export const clockSpeed = Symbol.for("cloud-run-auth.clockSpeed");
 const SHARED = ["timeout", "endpoints", "allowedHosts", "universeDomain", customFetch];
 const OWN = ["store", "user", "client", "scopes", "subject", "rotates", clockSpeed];
 /** How many fields a job has, with its papers. */
-const FIELDS = 16;
+const FIELDS = 17;
 
 /** @typedef {import("./stores/index.d.ts").Store} Store */
 /** @typedef {{ token: string, expiresAt: number }} Had */
@@ -78,7 +78,8 @@ async function run({ config, store, facts, speed }, access, wanted, signal) {
   const [random] = crypto.getRandomValues(new Uint32Array(1));
   /** @type {import("./user/core.js").Field[]} */
   let job = Array(FIELDS).fill("");
-  [job[4], job[11]] = [random, crypto.randomUUID()];
+  // Its own name holds no dash: what follows one is counted.
+  [job[4], job[12]] = [random, crypto.randomUUID().replaceAll("-", "")];
   /** @type {import("./user/core.js").Field[]} */
   let event = [0, 0, 0, 0, ""];
   for (let cause; ;) {

@@ -100,7 +100,7 @@ impl Job {
             same_user(&claims.text("sub"), need.shared.get("sub"))?;
         }
         self.round = self.round.wrapping_add(1);
-        let store_now_ms = self.at_ms(now).wrapping_add(self.store_ms);
+        let store_now_ms = self.store_now_ms(now);
         papers.made =
             Secret::new(record.renewed(need.shared, answer, life_ms, &self.name(), store_now_ms, now).as_str());
         self.tries = 0;
@@ -139,19 +139,17 @@ impl Job {
 
     /// The token of a record that was just read or written, however short it lives.
     pub(super) fn had(&self, paper: &Secret, need: &Need<'_>, now: Now) -> Next {
-        let store_now_ms = self.at_ms(now).wrapping_add(self.store_ms);
+        let store_now_ms = self.store_now_ms(now);
         let record = Record::read(paper.expose_text(), store_now_ms, store_now_ms)?;
         permitted(&record, need)?;
         let had = record.token(need.access);
         if had.left_ms == 0 {
-            return Err(AuthError::plain(
-                Code::ScopesMissing,
-                if need.access {
-                    "the user's new access token has ended already. Set the clock of the store."
-                } else {
-                    "the user granted no ID token. Log the user in again with the scope openid."
-                },
-            ));
+            let (code, message) = if need.access {
+                (Code::InvalidAnswer, "the user's new access token has ended already. Set the clock of the store.")
+            } else {
+                (Code::ScopesMissing, "the user granted no ID token. Log the user in again with the scope openid.")
+            };
+            return Err(AuthError::plain(code, message));
         }
         Ok(Step::Had { token: Secret::new(had.token.as_str()), life_ms: had.left_ms, early_ms: 0 })
     }

@@ -67,8 +67,10 @@ pub struct Job {
     pub(super) follows_ms: u64,
     /// Until when the token of the record is good.
     pub(super) good_ms: u64,
-    /// What the store's clock is ahead of ours by.
+    /// What the store's clock said when it was last told.
     pub(super) store_ms: u64,
+    /// When that was, by ours.
+    pub(super) store_at_ms: u64,
     /// Of the token's record.
     pub(super) version: String,
     /// Of the lease's.
@@ -95,7 +97,7 @@ impl Papers {
 }
 
 impl Job {
-    /// A call that has not begun. `id` is random, and no other job's; `random` spreads its waits.
+    /// A call that has not begun. `id` is random, without a dash, and no other job's; `random` spreads its waits.
     pub fn new(id: &str, random: u64) -> Job {
         Job { id: id.into(), random, ..Job::default() }
     }
@@ -145,7 +147,7 @@ impl Job {
         now: Now,
     ) -> Next {
         let access = target.is_access();
-        let scopes = if access { target.as_str() } else { shared.facts.get("scopes") };
+        let scopes = if access { target.as_str() } else { "openid" };
         let need = Need { shared: &shared.facts, access, scopes, limits, turns: shared.turns, retry: Retry::USUAL };
         if said.kind == happening::BEGUN {
             self.apart_ms = now.wall_ms.wrapping_sub(now.mono_ms);
@@ -170,7 +172,7 @@ impl Job {
         let value = fields.rest();
         if !stores {
             // What the store said was true at the earliest when it was asked.
-            self.store_ms = said.answer.date_ms.wrapping_sub(at_ms);
+            (self.store_ms, self.store_at_ms) = (said.answer.date_ms, at_ms);
         }
         let age_ms = said.answer.date_ms.saturating_sub(said.expires_at_ms);
         match self.out {
@@ -260,6 +262,7 @@ impl Job {
             follows_ms: fields.number(),
             good_ms: fields.number(),
             store_ms: fields.number(),
+            store_at_ms: fields.number(),
             id: fields.text().into(),
             version: fields.text().into(),
             lease_version: fields.text().into(),
@@ -281,6 +284,7 @@ impl Job {
             self.follows_ms,
             self.good_ms,
             self.store_ms,
+            self.store_at_ms,
         ];
         for number in numbers {
             out.number(number);
@@ -300,6 +304,11 @@ impl Job {
         let wall_ms = now.wall_ms.wrapping_sub(self.apart_ms);
         // A wall clock that was set back to before the begin has wrapped.
         if wall_ms > u64::MAX / 2 { now.mono_ms } else { now.mono_ms.max(wall_ms) }
+    }
+
+    /// The time by the store's clock, as far as it went since it was last told.
+    pub(super) fn store_now_ms(&self, now: Now) -> u64 {
+        self.store_ms.saturating_add(self.at_ms(now).saturating_sub(self.store_at_ms))
     }
 
     /// How long the lease may still be used to send something: a quarter of it is for keeping what comes.

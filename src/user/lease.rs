@@ -3,7 +3,7 @@
 use crate::facts::Facts;
 use crate::json::{Json, Text};
 use crate::template::fill;
-use crate::text::{decimal, part};
+use crate::text::{before, decimal};
 
 /// Nobody is believed who wants to lead for longer.
 const LONGEST_MS: u64 = 600_000;
@@ -36,7 +36,7 @@ impl Lease {
 
     /// Whether it is of that job, in whichever of its tries.
     pub(super) fn is_of(&self, job: &str) -> bool {
-        part(&self.owner, 0, job.len()) == job
+        before(&self.owner, "-") == job
     }
 }
 

@@ -54,7 +54,8 @@ pub(super) fn permitted(record: &Record<'_>, need: &Need<'_>) -> Result<(), Auth
             "the user's token is of another OAuth client than the one that was given. Give the one that the user logged in with.",
         ));
     }
-    let scope = record.lacks(need.scopes);
+    let first = record.lacks(need.scopes);
+    let scope = if first.is_empty() { record.lacks(need.shared.get("scopes")) } else { first };
     if !scope.is_empty() {
         return Err(AuthError::about(
             Code::ScopesMissing,

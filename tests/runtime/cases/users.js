@@ -109,7 +109,9 @@ const cases = [
     name: "an ID token without the scope openid is an error of scopes",
     async run(t) {
       const { credential } = await user(t, { scopes: [EMAIL] });
-      await t.refused(() => credential()({ audience: "https://svc.example" }), "scopes_missing");
+      for (let at = 0; at < 3; at += 1) await t.refused(() => credential()({ audience: "https://svc.example" }), "scopes_missing");
+      equal(await exchanges(t), 1, "exchanges");
+      await t.refused(() => credential({ scopes: [EMAIL, "openid"] })({ scopes: [EMAIL] }), "scopes_missing");
     },
   },
   {
