@@ -88,7 +88,12 @@ function tried(mutant) {
 
 function play({ name, by: suite }) {
   // A core that nobody optimises is built in half the time; but to walk a million states takes longer than to build.
-  const env = { ...process.env, CARGO_PROFILE_SIM_OPT_LEVEL: suite === "jobs" ? "3" : "1", CARGO_TARGET_DIR: join(home, "build"), RUSTFLAGS: "-Awarnings" };
+  const env = {
+    ...process.env,
+    CARGO_PROFILE_SIM_OPT_LEVEL: suite === "jobs" ? "3" : "1",
+    CARGO_TARGET_DIR: join(home, "build"),
+    RUSTFLAGS: "-Awarnings",
+  };
   const options = { cwd: tree, env, encoding: "utf8", maxBuffer: 2 ** 26 };
   const built = spawnSync("cargo", ["build", "--quiet", "--locked", "--profile", "sim", "--package", `cloud-run-auth-${suite}`], options);
   if (built.error) fail(`cargo does not start (${built.error.code}); run: make setup`);
