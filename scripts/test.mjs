@@ -22,6 +22,7 @@ const steps = [
   { name: "vectors", command: nodeTests("tests/vectors"), count: nodeTest },
   { name: "properties", command: nodeTests("tests/properties"), count: nodeTest },
   { name: "emulator", command: nodeTests("emulator"), cwd: join(root, "emulator"), count: nodeTest },
+  { name: "stores", command: nodeTests("tests/stores"), count: nodeTest },
   { name: "Google's clients", command: ["node", "tests/google-clients/run.mjs"], count: closingLine, table: true },
   { name: "runtimes", command: ["node", "tests/runtime/run.mjs"], count: closingLine, table: true },
   { name: "Durable Objects", command: ["node", "tests/workers/run.mjs"], count: closingLine },

@@ -1,7 +1,8 @@
-# Google's client for Python in a virtual environment of its own, and what its tests need of the system. Sourced by scripts/setup.
+# What comes as packages for Python, each in a virtual environment of its own, and what its tests need of the system. Sourced by scripts/setup.
 
 oldest_python=3.10
 google_requirements=$root/tests/google-clients/requirements.txt
+storage_requirements=$root/tests/stores/second-server/requirements.txt
 
 find_google_python() { # sets python_version, google_home and google_python; fails where that is not installed
   python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
@@ -20,6 +21,18 @@ provide_google_clients() {
     fail "Python $oldest_python or later is needed, this is $python_version" "Put a later python3 on PATH, then run setup again."
   fi
   must "google-auth for Python $python_version" google-auth install_python_packages "$google_home" "$google_requirements"
+}
+
+find_fake_gcs_server() { # sets python_version, storage_home and fake_gcs_server; fails where that is not installed
+  python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
+  storage_home=$cache/python/fake-gcs-server-$python_version-$(git hash-object "$storage_requirements" | cut -c 1-12)
+  fake_gcs_server=$(find "$storage_home" -type f -path '*/vendor/*/bin/fake-gcs-server*' 2>/dev/null | head -n 1)
+  [ -x "$fake_gcs_server" ]
+}
+
+provide_fake_gcs_server() { # after Google's clients, which see to it that there is a Python
+  find_fake_gcs_server && return
+  must "fake-gcs-server, another stand-in for Cloud Storage" fake-gcs-server install_python_packages "$storage_home" "$storage_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt

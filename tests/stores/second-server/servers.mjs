@@ -1,0 +1,83 @@
+// The two servers: the emulator, and fake-gcs-server, which other people wrote, in another language.
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { createEmulator } from "../../../emulator/index.js";
+import { serve } from "../../../emulator/node.js";
+import { createSession } from "../../../pkg/runtime/node.js";
+
+export const BUCKET = "compared";
+
+/** Long enough for a busy machine. */
+const START = 30_000;
+
+/** @typedef {{ send(path: string, init?: RequestInit): Promise<Response>, close(): Promise<void> | void }} Server */
+
+/** @returns {Promise<Server>} */
+export async function emulator() {
+  const emulator = createEmulator();
+  // The other server has no such limit.
+  emulator.addBucket(BUCKET, { limitWrites: false });
+  const server = await serve(emulator);
+  const scopes = ["https://www.googleapis.com/auth/devstorage.read_write"];
+  const credential = await emulator.createServiceAccountKey();
+  const session = createSession(server.url, { credential, scopes, endpoints: server.url, retry: false });
+  const headers = await session.authorizationHeaders();
+  return {
+    send: (path, init = {}) => fetch(server.url + path, { ...init, headers: { ...init.headers, ...headers } }),
+    close: server.close,
+  };
+}
+
+/**
+ * @param {string} program
+ * @returns {Promise<Server>}
+ */
+export async function fakeGcsServer(program) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const where = ["-host", "127.0.0.1", "-port", String(port), "-external-url", url, "-public-host", `127.0.0.1:${port}`];
+  const child = spawn(program, ["-scheme", "http", "-backend", "memory", ...where], { stdio: ["ignore", "ignore", "pipe"] });
+  let words = "";
+  child.stderr.on("data", (text) => (words = (words + text).slice(-2000)));
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.once("error", (error) => (words += error.message));
+  try {
+    await answers(url, () => child.exitCode !== null || child.pid === undefined);
+  } catch {
+    child.kill();
+    throw new Error(`fake-gcs-server did not start:\n${words}`);
+  }
+  const headers = { "content-type": "application/json" };
+  await fetch(`${url}/storage/v1/b?project=p`, { method: "POST", headers, body: JSON.stringify({ name: BUCKET }) });
+  return {
+    send: (path, init) => fetch(url + path, init),
+    async close() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+/** @param {string} url @param {() => boolean} isOver */
+async function answers(url, isOver) {
+  for (const end = Date.now() + START; Date.now() < end && !isOver();) {
+    try {
+      return await fetch(`${url}/storage/v1/b?project=p`);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  throw new Error("no answer");
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
