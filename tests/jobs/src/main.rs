@@ -22,7 +22,7 @@ fn main() {
         let edited = Bounds { edits: 1, jobs: 2, calls: 1, expiries: 1, ..quiet };
         let short = Bounds { faults: 1, lapses: 1, expiries: 1, calls: 1, ..faulty };
         let all: &[Bounds] = if long {
-            &[quiet, Bounds { edits: 2, jobs: 3, expiries: 2, ..edited }, Bounds { calls: 1, ..faulty }, three]
+            &[quiet, Bounds { calls: 1, ..faulty }, three, Bounds { edits: 2, expiries: 2, ..edited }]
         } else if middle {
             &[Bounds { calls: 1, ..quiet }, edited, Bounds { faults: 1, calls: 1, ..faulty }]
         } else {
