@@ -24,7 +24,8 @@ fn main() {
         let all: &[Bounds] = if long {
             &[quiet, Bounds { calls: 1, ..faulty }, three, Bounds { edits: 2, expiries: 2, ..edited }]
         } else if middle {
-            &[Bounds { calls: 1, ..quiet }, edited, Bounds { faults: 1, calls: 1, ..faulty }]
+            let paused = Bounds { faults: 0, lapses: 1, ..faulty };
+            &[Bounds { calls: 1, ..quiet }, edited, paused, Bounds { faults: 1, calls: 1, ..faulty }]
         } else {
             &[Bounds { calls: 1, ..quiet }, edited, short]
         };

@@ -258,7 +258,7 @@ impl Model for Bounds {
 impl Bounds {
     /// Whether something can go wrong that costs a token which is good for one use.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.faults > 0 || self.edits > 0
+        self.faults > 0 || self.edits > 0 || self.lapses > 0
     }
 }
 
