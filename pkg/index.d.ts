@@ -570,6 +570,12 @@ export type ErrorCode =
   | "too_many_operations"
   /** The host cannot do what the credential needs. */
   | "unsupported_by_host"
+  /** The WebAssembly module failed; it is started anew for the next call. */
+  | "core_failed"
+  /** The login cannot go on: it is not of this browser, too long ago, was used before, or is not what the provider answered to. */
+  | "login_invalid"
+  /** The user did not want to log in, or to grant what was asked for. */
+  | "login_cancelled"
   /** The user has to log in: nobody did, or the provider no longer accepts what was granted. */
   | "login_required"
   /** The token is another user's. */
@@ -579,9 +585,7 @@ export type ErrorCode =
   /** The store does not take the read or write; trying again will not help. */
   | "store_refused"
   /** The store could not be reached or did not answer; whether a write took place is not known. */
-  | "store_unavailable"
-  /** The WebAssembly module failed; it is started anew for the next call. */
-  | "core_failed";
+  | "store_unavailable";
 
 /**
  * Whatever goes wrong before a service has answered. Messages say what happened and what to do next, and hold no token, assertion

@@ -13,15 +13,15 @@ use core::fmt;
 use core::ops::Deref;
 
 macro_rules! codes {
-    ($( $(#[$doc:meta])* $name:ident = $text:literal, )*) => {
+    ($( $(#[$doc:meta])* $name:ident = $text:literal, )* ; $( $(#[$users_doc:meta])* $users:ident = $users_text:literal, )*) => {
         /// What went wrong, as a stable code that callers branch on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
-        pub enum Code { $( $(#[$doc])* $name, )* }
+        pub enum Code { $( $(#[$doc])* $name, )* $( $(#[$users_doc])* $users, )* }
 
         impl Code {
             /// Every code, in the order in which they are documented.
-            pub const ALL: &'static [Code] = &[$( Code::$name, )*];
+            pub const ALL: &'static [Code] = &[$( Code::$name, )* $( Code::$users, )*];
 
             /// The code as callers in every language see it.
             ///
@@ -30,9 +30,15 @@ macro_rules! codes {
             /// ```
             pub fn as_str(self) -> &'static str {
                 // A table of them, or a `match`, would be 100 bytes more of the module, gzipped.
-                nth(concat!($( $text, "\0", )*), self as u8)
+                nth(TEXTS, self as u8)
             }
         }
+
+        #[cfg(not(cloud_run_auth_without_users))]
+        const TEXTS: &str = concat!($( $text, "\0", )* $( $users_text, "\0", )*);
+        /// No session comes to the others.
+        #[cfg(cloud_run_auth_without_users)]
+        const TEXTS: &str = concat!($( $text, "\0", )*);
     };
 }
 
@@ -79,6 +85,13 @@ codes! {
     TooManyOperations = "too_many_operations",
     /// The host cannot do what the credential needs.
     UnsupportedByHost = "unsupported_by_host",
+    /// The WebAssembly module failed; it is started anew for the next call.
+    CoreFailed = "core_failed",
+    ;
+    /// The login cannot go on: it is not of this browser, too long ago, was used before, or is not what the provider answered to.
+    LoginInvalid = "login_invalid",
+    /// The user did not want to log in, or to grant what was asked for.
+    LoginCancelled = "login_cancelled",
     /// The user has to log in: nobody did, or the provider no longer accepts what was granted.
     LoginRequired = "login_required",
     /// The token is another user's.
@@ -89,8 +102,6 @@ codes! {
     StoreRefused = "store_refused",
     /// The store could not be reached or did not answer; whether a write took place is not known.
     StoreUnavailable = "store_unavailable",
-    /// The WebAssembly module failed; it is started anew for the next call.
-    CoreFailed = "core_failed",
 }
 
 /// What a server said in its answer, cut to what may be shown.
