@@ -4,6 +4,7 @@ import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path";
 import { AuthError } from "../errors.js";
 import { invalid, isString } from "../options.js";
+import { readKey } from "./keys.js";
 
 /** How long a lock is left alone whose holder can no longer be asked whether it is alive. */
 const LOCK_DEAD_AFTER = 10_000;
@@ -38,9 +39,7 @@ export function fileStore(folder) {
  * @param {unknown} key
  */
 function pathOf(folder, key) {
-  if (!isString(key) || !/^[^\0-\x1f\x7f]{1,512}$/u.test(key))
-    throw invalid("the name of a record is not 1 to 512 characters without control characters.");
-  const name = encodeURIComponent(key).replace(/^\.|[*'()!~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const name = encodeURIComponent(readKey(key)).replace(/^\.|[*'()!~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   if (name.length > 200) throw invalid("the name of a record is too long for a file.");
   return join(folder, name);
 }
