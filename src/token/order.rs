@@ -155,4 +155,19 @@ impl<'a> Said<'a> {
             Event::Woken | Event::Verified(_) | Event::Loaded(_) | Event::Stored(_) => Said::new(6, ""),
         }
     }
+
+    /// The same for a machine that asks for records of a store; `text` is room for one.
+    pub(crate) fn of_store(event: &'a Event, text: &'a mut Text, written: &'a mut String) -> Said<'a> {
+        match event {
+            Event::Loaded(None) => Said::new(happening::LOADED, ""),
+            Event::Loaded(Some(record)) => {
+                *text = concat(&[&record.version, "\0", record.value.expose_text()]).into();
+                let mut said = Said::new(happening::LOADED, text);
+                (said.expires_at_ms, said.answer.date_ms) = (record.written_at_ms, record.now_ms);
+                said
+            }
+            Event::Stored(version) => Said::new(happening::STORED, version.as_deref().unwrap_or_default()),
+            _ => Said::of(event, written, 0),
+        }
+    }
 }

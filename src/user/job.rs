@@ -39,7 +39,7 @@ pub(super) enum Out {
     Mark,
 }
 
-#[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+#[cfg(all(feature = "user", target_arch = "wasm32", target_os = "unknown"))]
 const ALL: [Out; 9] =
     [Out::Look, Out::Lease, Out::Take, Out::Again, Out::Exchange, Out::Write, Out::Back, Out::Refused, Out::Mark];
 
@@ -113,19 +113,7 @@ impl Job {
         now: Now,
     ) -> Action {
         let (mut text, mut written) = (Text::default(), String::new());
-        let said = match &event {
-            Event::Loaded(record) => {
-                let mut said = Said::new(happening::LOADED, "");
-                if let Some(record) = record {
-                    text = concat(&[&record.version, "\0", record.value.expose_text()]).into();
-                    (said.expires_at_ms, said.answer.date_ms) = (record.written_at_ms, record.now_ms);
-                }
-                said.answer.body = &text;
-                said
-            }
-            Event::Stored(version) => Said::new(happening::STORED, version.as_deref().unwrap_or_default()),
-            _ => Said::of(&event, &mut written, 0),
-        };
+        let said = Said::of_store(&event, &mut text, &mut written);
         match self.next(papers, (shared, target, limits), &said, now) {
             Ok(Step::Act(order)) => order.action(vault),
             Ok(Step::Had { token, life_ms, .. }) => Action::Done(Ok(Outcome { token: vault.keep(token), life_ms })),
@@ -247,7 +235,7 @@ impl Job {
     }
 
     /// Reads what [`write`](Job::write) wrote. What was never written is a job that has not begun.
-    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    #[cfg(all(feature = "user", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn read(fields: &mut Fields<'_>) -> Job {
         let out = usize::from(fields.small() as u8);
         Job {
@@ -270,7 +258,7 @@ impl Job {
     }
 
     /// The job as fields, so that the host can hold it between two steps.
-    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    #[cfg(all(feature = "user", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn write(&self, out: &mut crate::record::Record) {
         let numbers = [
             self.out as u64,
