@@ -15,10 +15,6 @@
     clippy::single_char_add_str,
     reason = "String::push brings a second growth of vectors, as std was compiled with it; and so does Vec<u8>::push"
 )]
-#![cfg_attr(
-    feature = "user",
-    allow(dead_code, unused_imports, reason = "the module of users' tokens asks for less than the session's")
-)]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
@@ -45,6 +41,7 @@ pub mod token;
 pub mod user;
 
 // Floor 3: what people asked for.
+pub mod login;
 pub mod session;
 
 // Floor 4: hosts, the only places that perform I/O.

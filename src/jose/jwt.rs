@@ -77,7 +77,8 @@ impl Claims {
         self.json().and_then(|claims| claims.text(name)).unwrap_or_default()
     }
 
-    fn json(&self) -> Option<Json<'_>> {
+    /// All of them.
+    pub(crate) fn json(&self) -> Option<Json<'_>> {
         Json::parse(self.0.expose())
     }
 }

@@ -7,11 +7,13 @@
 //! the host writes to and reads from: against an export for each question, with arrays built through js-sys, that saves a
 //! quarter of the module, and of the glue all but a few lines.
 
-#[cfg(not(feature = "user"))]
+#[cfg(feature = "login")]
+mod login;
+#[cfg(not(any(feature = "user", feature = "login")))]
 mod session;
-#[cfg(not(feature = "user"))]
+#[cfg(not(any(feature = "user", feature = "login")))]
 mod turn;
-#[cfg(feature = "user")]
+#[cfg(all(feature = "user", not(feature = "login")))]
 mod user;
 
 use crate::error::AuthError;
@@ -20,9 +22,11 @@ use crate::record::{Fields, Record};
 use crate::token::Said;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-#[cfg(not(feature = "user"))]
+#[cfg(feature = "login")]
+use login::{KEPT, Kept, answer};
+#[cfg(not(any(feature = "user", feature = "login")))]
 use session::{KEPT, Kept, answer};
-#[cfg(feature = "user")]
+#[cfg(all(feature = "user", not(feature = "login")))]
 use user::{KEPT, Kept, answer};
 use wasm_bindgen::prelude::*;
 

@@ -8,4 +8,5 @@ mod record;
 mod shared;
 
 pub use job::{Job, Papers};
+pub(crate) use record::{Entry, entered, lacks, left, member};
 pub use shared::Shared;

@@ -69,7 +69,7 @@ impl Shared {
     }
 
     /// What the host has written as facts.
-    #[cfg(all(feature = "js", target_arch = "wasm32", target_os = "unknown"))]
+    #[cfg(all(feature = "user", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn told(facts: Facts) -> Shared {
         Shared { facts, turns: Turns::default() }
     }
