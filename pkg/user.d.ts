@@ -46,6 +46,47 @@ export interface UserCredentialOptions {
 /** Gives the user's tokens: access tokens for scopes that he granted, or else his ID token, which is for the client. */
 export type UserCredential = CredentialFunction;
 
+/** A user, by what the provider says of him. */
+export interface User {
+  /** The provider's `sub`: it never changes, and no other user of the provider has it. */
+  id: string;
+  email: string | undefined;
+  emailVerified: boolean | undefined;
+  name: string | undefined;
+  givenName: string | undefined;
+  familyName: string | undefined;
+  picture: string | undefined;
+  /** The domain of his organisation. */
+  hd: string | undefined;
+  /** All that was said. */
+  claims: Record<string, unknown>;
+}
+
+/** Whom to ask for a profile. */
+export interface ProfileOptions {
+  /** The provider's userinfo endpoint. Default: Google's. */
+  endpoint?: string;
+  signal?: AbortSignal;
+  /** As of a session. */
+  timeout?: number | false;
+  endpoints?: string | URL;
+  allowedHosts?: string[];
+  universeDomain?: string;
+  [customFetch]?: typeof fetch;
+}
+
+/**
+ * What a provider says of a user (OpenID Connect Core 1.0, section 5.3), asked with his own token; he must have granted `openid`.
+ *
+ * ```ts
+ * import { memoryStore } from "cloud-run-auth/stores/memory";
+ * import { createUserCredential, getProfile } from "cloud-run-auth/user";
+ *
+ * const { email } = await getProfile(createUserCredential({ store: memoryStore(), user: "ada.json" }));
+ * ```
+ */
+export function getProfile(credential: CredentialFunction, options?: ProfileOptions): Promise<User>;
+
 /** The name of an option that is for tests. */
 export const clockSpeed: unique symbol;
 
