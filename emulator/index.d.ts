@@ -52,6 +52,17 @@ export interface Emulator {
   createExternalAuthorizedUser(options?: ExternalAuthorizedUserOptions): ExternalAuthorizedUserFile;
   /** Revokes a user's refresh tokens, demands reauthentication, or makes all good again. `user` is an email, a principal or a refresh token. */
   setUserState(user: string, state: UserState): void;
+  /** Registers an OAuth client that people log in with, and gives its file, in the format of Google's console. */
+  createOAuthClient(options?: OAuthClientOptions): OAuthClientFile;
+  /** Adds somebody with an account, who can log in. Until one is added there is `developer@example.com`. */
+  addPerson(options: PersonOptions): Required<Omit<PersonOptions, "hd">> & { hd: string | undefined };
+  /**
+   * Says yes or no on the consent page that an application sends a browser to, without a browser. Gives the URL that the browser is sent
+   * back to.
+   */
+  consent(url: string | URL, decision?: ConsentDecision): Promise<string>;
+  /** The same for a device, by the code that it shows. */
+  consentDevice(userCode: string, decision?: ConsentDecision): Promise<string>;
   /** Registers a provider of an identity pool, or replaces the one of that audience. */
   addProvider(provider: ProviderOptions): void;
   /** Signs an ID token of the emulator's own OIDC issuer, which stands for somebody else's, at `{origin}/_oidc`. */
@@ -149,6 +160,8 @@ export interface AuthorizedUserOptions {
   scopes?: string[];
   /** Answer every refresh with a new refresh token, which puts the old one out of use. Default: false. */
   rotate?: boolean;
+  /** What comes of the refresh token once it is used. Default: `"fixed"`, or `"rotate"` with that option. */
+  refresh?: RefreshMode;
   quotaProjectId?: string;
   /** Default: `"googleapis.com"`. */
   universeDomain?: string;
@@ -194,6 +207,60 @@ export interface ExternalAuthorizedUserFile {
 }
 
 export type UserState = "active" | "revoked" | "reauth";
+
+/**
+ * What comes of a refresh token once it is used. `fixed`: it stays, as at Google. `rotate`: a new one comes in its place. `leeway`: a new one
+ * comes, and the old one is good until that is used. `strict`: a new one comes, and whoever uses the old one ends both (RFC 9700, section 4.14.2).
+ */
+export type RefreshMode = "fixed" | "rotate" | "leeway" | "strict";
+
+export interface OAuthClientOptions {
+  /** Default: `"web"`. An installed app is sent back to any port of its machine (RFC 8252, section 7.3). */
+  type?: "web" | "installed";
+  /** Where browsers may be sent back to, each exactly as it is asked for. */
+  redirectUris?: string[];
+  /** What people are shown. Default: `"Emulator"`. */
+  name?: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** Default: `"fixed"`. */
+  refresh?: RefreshMode;
+}
+
+/** A client's file: its one member is `web` or `installed`. */
+export type OAuthClientFile = Record<
+  string,
+  {
+    client_id: string;
+    project_id: string;
+    auth_uri: string;
+    token_uri: string;
+    auth_provider_x509_cert_url: string;
+    client_secret: string;
+    redirect_uris: string[];
+  }
+>;
+
+export interface PersonOptions {
+  email: string;
+  /** Default: a random number of 21 digits. */
+  sub?: string;
+  name?: string;
+  givenName?: string;
+  familyName?: string;
+  picture?: string;
+  /** The domain of an organisation. Default: none. */
+  hd?: string;
+}
+
+export interface ConsentDecision {
+  /** Whose account, by its email. Default: the one that the page offers first. */
+  account?: string;
+  /** Which scopes are ticked. Default: all that are asked for. */
+  scopes?: string[];
+  /** Default: false. */
+  deny?: boolean;
+}
 
 /** A provider of an identity pool. `audience` is its full resource name, `//iam.googleapis.com/projects/NUMBER/locations/global/…`. */
 export type ProviderOptions =
@@ -421,6 +488,11 @@ export interface Echo {
 export type Endpoint =
   | "token"
   | "refresh"
+  | "authorize"
+  | "device"
+  | "revoke"
+  | "userinfo"
+  | "tokeninfo"
   | "certs"
   | "discovery"
   | "sts"

@@ -1,3 +1,4 @@
+import { consentBy } from "./lib/consent-by.js";
 import { dispatch } from "./lib/dispatch.js";
 import { ISSUER_PATH, mintSubjectToken } from "./lib/issuer.js";
 import { endpoints } from "./lib/routes.js";
@@ -31,6 +32,10 @@ export function createEmulator(options = {}) {
     createAuthorizedUser: (wanted = {}) => state.users.create(wanted),
     createExternalAuthorizedUser: (wanted = {}) => state.users.createExternal(wanted),
     setUserState: state.users.setState,
+    createOAuthClient: (wanted = {}) => state.clients.register(wanted, state.origin ?? "https://accounts.google.com"),
+    addPerson: state.people.add,
+    consent: (url, decision) => consentBy(emulator, url, decision),
+    consentDevice: (code, decision) => consentBy(emulator, `${deviceUrl(emulator)}?user_code=${encodeURIComponent(code)}`, decision),
     addProvider: state.providers.add,
     issueSubjectToken: async (wanted) =>
       mintSubjectToken(state, { ...wanted, issuer: wanted.issuer ?? knownOrigin(emulator) + ISSUER_PATH }),
@@ -63,6 +68,7 @@ export function createEmulator(options = {}) {
       state.imds.sessions.clear();
       state.storage.clear();
       state.uploads.clear();
+      for (const pending of [state.consents, state.codes, state.devices, state.userCodes]) pending.clear();
       state.imds.key = undefined;
       state.clock.reset();
     },
@@ -91,6 +97,11 @@ function publicService(emulator, state, record) {
     },
     remove: () => state.services.remove(record),
   };
+}
+
+/** @param {Emulator} emulator */
+function deviceUrl({ origin }) {
+  return `${origin ?? "https://accounts.google.com"}/device`;
 }
 
 /** @param {Emulator} emulator */

@@ -1,5 +1,6 @@
 import { ApiError } from "./api-error.js";
 import { verifySelfSigned } from "./self-signed.js";
+import { findAccessToken } from "./tokens.js";
 
 /** @typedef {import("./call.js").Call} Call */
 
@@ -20,7 +21,7 @@ export async function authenticate(call, api, scopes) {
   const known = state.accessTokens.get(token);
   const caller = known ?? (token.startsWith("eyJ") ? await verifySelfSigned(call, token, api) : undefined);
   if (!caller) throw unauthenticated("Request had invalid authentication credentials.", "ACCESS_TOKEN_TYPE_UNSUPPORTED");
-  if (known && known.expiresAt <= state.clock.now()) {
+  if (known && !findAccessToken(state, token)) {
     throw unauthenticated("Request had invalid authentication credentials.", "ACCESS_TOKEN_EXPIRED");
   }
   // A self-signed JWT with an audience in the place of scopes is good for all of its API.

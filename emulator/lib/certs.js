@@ -44,14 +44,27 @@ export function discovery({ origins: [origin] }) {
   return json(
     {
       issuer: ISSUER,
+      authorization_endpoint: `${origin}/o/oauth2/v2/auth`,
+      device_authorization_endpoint: `${origin}/device/code`,
       token_endpoint: `${origin}/token`,
+      userinfo_endpoint: `${origin}/v1/userinfo`,
+      revocation_endpoint: `${origin}/revoke`,
       jwks_uri: `${origin}/oauth2/v3/certs`,
-      response_types_supported: ["id_token"],
+      response_types_supported: ["code"],
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["RS256"],
-      scopes_supported: ["openid", "email"],
-      claims_supported: ["aud", "azp", "email", "email_verified", "exp", "iat", "iss", "sub"],
-      grant_types_supported: ["refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+      scopes_supported: ["openid", "email", "profile"],
+      token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
+      claims_supported: [
+        ...["aud", "azp", "email", "email_verified", "exp", "family_name", "given_name"],
+        ...["hd", "iat", "iss", "name", "nonce", "picture", "sub"],
+      ],
+      code_challenge_methods_supported: ["plain", "S256"],
+      authorization_response_iss_parameter_supported: true,
+      grant_types_supported: [
+        ...["authorization_code", "refresh_token"],
+        ...["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+      ],
     },
     { headers: { "cache-control": "public, max-age=3600" } },
   );

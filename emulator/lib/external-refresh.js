@@ -26,13 +26,15 @@ export function externalRefresh(call) {
     if (client === undefined) throw invalidClient("Client authentication is required, as HTTP Basic.");
     log.client = client;
 
-    const user = findUser(state, form.get("refresh_token"), client, true);
+    const used = form.get("refresh_token") ?? "";
+    const user = findUser(state, used, client, true);
     log.principal = user.principal;
     const scopes = narrow(user.scopes, form.get("scope"));
+    const rotated = state.users.rotate(user, used);
     return json({
       access_token: mintAccessToken(state, { principal: user.principal, scopes }),
       expires_in: state.accessTokenLifetime,
-      ...(user.rotate ? { refresh_token: state.users.rotate(user) } : {}),
+      ...(rotated ? { refresh_token: rotated } : {}),
       token_type: "Bearer",
     });
   });

@@ -3,6 +3,7 @@ import { sha256, toBase64Url } from "./bytes.js";
 import { authenticateClient } from "./client-auth.js";
 import { OAuthError } from "./oauth-error.js";
 import { redactText } from "./redact.js";
+import { profileOf } from "./people.js";
 import { areGranted, parseScopes, showsEmail } from "./scopes.js";
 import { mintAccessToken, mintIdToken } from "./tokens.js";
 
@@ -24,14 +25,16 @@ export async function refreshToken(call, form, log) {
   if (client === undefined) throw new OAuthError("invalid_request", "Could not determine client ID from request.");
   log.client = client;
 
-  const user = findUser(state, form.get("refresh_token"), client, false);
+  const used = form.get("refresh_token") ?? "";
+  const user = findUser(state, used, client, false);
   log.subject = user.principal;
   const scopes = narrow(user.scopes, wanted);
-  const accessToken = mintAccessToken(state, { principal: user.principal, scopes });
+  const accessToken = mintAccessToken(state, { principal: user.principal, scopes, user });
+  const rotated = state.users.rotate(user, used);
   return json({
     access_token: accessToken,
     expires_in: state.accessTokenLifetime,
-    ...(user.rotate ? { refresh_token: state.users.rotate(user) } : {}),
+    ...(rotated ? { refresh_token: rotated } : {}),
     scope: scopes.join(" "),
     token_type: "Bearer",
     ...(scopes.includes("openid") ? { id_token: await idTokenOf(state, user, scopes, accessToken) } : {}),
@@ -51,7 +54,10 @@ export function findUser(state, token, client, external) {
   const user = state.users.find(token);
   if (!user || user.external !== external) throw new OAuthError("invalid_grant", "Bad Request");
   if (user.clientId !== client) throw new OAuthError("unauthorized_client", "Unauthorized", 401);
-  if (user.state === "revoked" || user.refreshToken !== token) {
+  const old = user.refreshToken !== token;
+  // RFC 9700 section 4.14.2: whoever has an old one may have stolen it, or been stolen from.
+  if (old && user.refresh === "strict") user.state = "revoked";
+  if (user.state === "revoked" || (old && !(user.refresh === "leeway" && user.previous === token))) {
     throw new OAuthError("invalid_grant", "Token has been expired or revoked.");
   }
   if (user.state === "reauth") {
@@ -80,14 +86,15 @@ export function narrow(granted, wanted) {
 
 /**
  * @param {import("./state.js").State} state
- * @param {User} user
+ * @param {Pick<User, "clientId" | "sub" | "email" | "person">} user
  * @param {string[]} scopes
  * @param {string} accessToken
+ * @param {Record<string, string>} [more]
  */
-async function idTokenOf(state, { clientId, sub, email }, scopes, accessToken) {
+export async function idTokenOf(state, { clientId, sub, email, person }, scopes, accessToken, more) {
   // OpenID Connect Core 1.0 section 3.1.3.6: the left half of the hash.
   const at_hash = toBase64Url((await sha256(accessToken)).subarray(0, 16));
   // Whatever audience was asked for, it is the client.
   const who = { aud: clientId, azp: clientId, sub, email: showsEmail(scopes) ? email : undefined };
-  return mintIdToken(state, who, { at_hash });
+  return mintIdToken(state, who, { at_hash, ...(person && profileOf(person, scopes)), ...more });
 }

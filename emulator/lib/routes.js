@@ -1,6 +1,8 @@
 import { api } from "./api.js";
+import { authorize, consent } from "./authorize.js";
 import { azure } from "./azure.js";
 import { certs, discovery, pemCerts } from "./certs.js";
+import { device, deviceCode } from "./device.js";
 import { externalRefresh } from "./external-refresh.js";
 import { github } from "./github.js";
 import { iam } from "./iam.js";
@@ -8,10 +10,12 @@ import { imds } from "./imds.js";
 import { issuerDiscovery, issuerKeys } from "./issuer.js";
 import { accountKeys } from "./managed-keys.js";
 import { metadata } from "./metadata.js";
+import { revoke } from "./revoke.js";
 import { service } from "./service.js";
 import { OBJECTS, storage } from "./storage.js";
 import { sts } from "./sts.js";
 import { token } from "./token.js";
+import { tokeninfo, userinfo } from "./userinfo.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /**
@@ -27,6 +31,15 @@ import { token } from "./token.js";
 /** @type {Route[]} */
 const routes = [
   { endpoint: "token", method: "POST", path: "/token", answer: token },
+  { endpoint: "authorize", method: "GET", path: "/o/oauth2/v2/auth", answer: authorize },
+  { endpoint: "authorize", method: "GET", path: "/o/oauth2/auth", answer: authorize },
+  { endpoint: "authorize", method: "POST", path: "/o/oauth2/v2/auth", answer: consent },
+  { endpoint: "device", method: "POST", path: "/device/code", answer: deviceCode },
+  { endpoint: "device", method: "GET", path: "/device", answer: device },
+  { endpoint: "revoke", method: "POST", path: "/revoke", answer: revoke },
+  { endpoint: "userinfo", path: "/v1/userinfo", answer: userinfo },
+  { endpoint: "userinfo", path: "/oauth2/v3/userinfo", answer: userinfo },
+  { endpoint: "tokeninfo", method: "POST", path: "/tokeninfo", answer: tokeninfo },
   { endpoint: "certs", method: "GET", path: "/oauth2/v3/certs", answer: certs },
   { endpoint: "certs", method: "GET", path: "/oauth2/v1/certs", answer: pemCerts },
   { endpoint: "discovery", method: "GET", path: "/.well-known/openid-configuration", answer: discovery },

@@ -9,6 +9,7 @@ import { createImpersonation } from "./impersonation.js";
 import { createLog } from "./log.js";
 import { createManagedKeys } from "./managed-keys.js";
 import { createMetadata } from "./metadata-config.js";
+import { createPeople } from "./people.js";
 import { createProviders } from "./providers.js";
 import { createServices } from "./services.js";
 import { createSigningKeys } from "./signing-keys.js";
@@ -44,6 +45,15 @@ export function createState(options) {
     impersonation: createImpersonation(),
     clients,
     users: createUsers(clients),
+    people: createPeople(),
+    /** What people are being asked, by the number on their page. @type {Map<string, import("./authorize.js").Asked>} */
+    consents: new Map(),
+    /** @type {Map<string, import("./authorization-code.js").Code>} */
+    codes: new Map(),
+    /** By what the device holds. @type {Map<string, import("./device.js").Device>} */
+    devices: new Map(),
+    /** By what it shows. @type {Map<string, import("./device.js").Device>} */
+    userCodes: new Map(),
     providers: createProviders(),
     /** They sign subject tokens: those of somebody else, not of Google. */
     subjectKeys: createSigningKeys(),

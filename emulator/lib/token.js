@@ -1,3 +1,5 @@
+import { authorizationCode } from "./authorization-code.js";
+import { deviceGrant } from "./device.js";
 import { jwtBearer } from "./jwt-bearer.js";
 import { oauthAnswer } from "./oauth-answer.js";
 import { OAuthError } from "./oauth-error.js";
@@ -12,6 +14,8 @@ import { underFault } from "./under-fault.js";
 const grants = new Map([
   ["urn:ietf:params:oauth:grant-type:jwt-bearer", jwtBearer],
   ["refresh_token", refreshToken],
+  ["authorization_code", authorizationCode],
+  ["urn:ietf:params:oauth:grant-type:device_code", deviceGrant],
 ]);
 
 /**

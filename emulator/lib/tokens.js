@@ -8,6 +8,7 @@ import { randomHex } from "./random.js";
  * @property {string} principal an email, or the principal of a federated identity
  * @property {string[]} scopes
  * @property {number} expiresAt emulated time in milliseconds
+ * @property {import("./users.js").User} [user] whose consent it is part of
  */
 
 export const ISSUER = "https://accounts.google.com";
@@ -34,15 +35,26 @@ export async function mintIdToken(state, { aud, azp, sub, email }, more) {
  * Makes an opaque access token and remembers whose it is.
  *
  * @param {State} state
- * @param {{ principal: string, scopes: string[], lifetime?: number }} what lifetime is in seconds
+ * @param {{ principal: string, scopes: string[], lifetime?: number, user?: import("./users.js").User }} what lifetime is in seconds
  */
-export function mintAccessToken(state, { principal, scopes, lifetime = state.accessTokenLifetime }) {
+export function mintAccessToken(state, { principal, scopes, lifetime = state.accessTokenLifetime, user }) {
   const token = `ya29.c.${randomHex(160)}`;
   const expiresAt = state.clock.now() + lifetime * 1000;
-  state.accessTokens.set(token, { principal, scopes, expiresAt });
+  state.accessTokens.set(token, { principal, scopes, expiresAt, user });
   if (state.accessTokens.size > MAX_ACCESS_TOKENS) {
     const [oldest] = state.accessTokens.keys();
     state.accessTokens.delete(oldest);
   }
   return token;
+}
+
+/**
+ * What an access token is good for, if it is.
+ *
+ * @param {State} state
+ * @param {string} token
+ */
+export function findAccessToken(state, token) {
+  const found = state.accessTokens.get(token);
+  return found && found.expiresAt > state.clock.now() && !found.user?.ended ? found : undefined;
 }

@@ -10,15 +10,21 @@ import { CLOUD_PLATFORM, USERINFO_EMAIL } from "./scopes.js";
  * @property {string} sub
  * @property {string} clientId the client that the refresh token was given to
  * @property {string[]} scopes
- * @property {boolean} rotate
+ * @property {import("../index.js").RefreshMode} refresh
  * @property {boolean} external
+ * @property {import("./people.js").Person} [person] who consented
  * @property {import("../index.js").UserState} state
+ * @property {boolean} [ended] whether its access tokens are good for nothing any more either
  * @property {string} refreshToken the one that works
+ * @property {string} [previous] the one before, while its successor was not used
  */
 
 // What `gcloud auth application-default login` uses.
 const GCLOUD_CLIENT = "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com";
 const STATES = /** @type {const} */ (["active", "revoked", "reauth"]);
+export const REFRESH_MODES = /** @type {const} */ (["fixed", "rotate", "leeway", "strict"]);
+/** Of one account and one client; the oldest goes without a word. */
+const MOST_TOKENS = 100;
 
 /**
  * Users with a refresh token, and the credential files that hold it.
@@ -36,10 +42,18 @@ export function createUsers(clients) {
   function add(user, clientSecret) {
     requireText({ clientId: user.clientId, clientSecret });
     requireTexts({ scopes: user.scopes });
+    requireOneOf("refresh", user.refresh, REFRESH_MODES);
     clients.add(user.clientId, clientSecret);
+    return keep(user).refreshToken;
+  }
+
+  /** @param {Omit<User, "state" | "refreshToken">} user */
+  function keep(user) {
     const refreshToken = newRefreshToken();
-    users.set(refreshToken, { ...user, state: "active", refreshToken });
-    return refreshToken;
+    /** @type {User} */
+    const kept = { ...user, state: "active", refreshToken };
+    users.set(refreshToken, kept);
+    return kept;
   }
 
   return {
@@ -47,11 +61,43 @@ export function createUsers(clients) {
     find: (refreshToken) => users.get(refreshToken),
 
     /**
-     * Puts a new refresh token in the place of the old one.
+     * What a person's consent gives: a refresh token, one more of those that he has with that client.
+     *
+     * @param {import("./people.js").Person} person
+     * @param {{ clientId: string, scopes: string[], refresh: import("../index.js").RefreshMode, refreshes: boolean }} what
+     */
+    consent(person, { refreshes, ...what }) {
+      const live = this.of(person.sub, what.clientId);
+      if (refreshes && live.length >= MOST_TOKENS) live[0].state = "revoked";
+      return keep({ ...what, principal: person.email, email: person.email, sub: person.sub, external: false, person });
+    },
+
+    /** @param {User} user */
+    end(user) {
+      user.state = "revoked";
+      user.ended = true;
+    },
+
+    /**
+     * Of a person and a client, the oldest first.
+     *
+     * @param {string} sub
+     * @param {string} clientId
+     */
+    of: (sub, clientId) =>
+      [...new Set(users.values())].filter((user) => user.sub === sub && user.clientId === clientId && user.state === "active"),
+
+    /**
+     * Puts a new refresh token in the place of the one that was used, if the client's are not for good.
      *
      * @param {User} user
+     * @param {string} used
+     * @returns {string | undefined}
      */
-    rotate(user) {
+    rotate(user, used) {
+      if (user.refresh === "fixed") return undefined;
+      // Its successor was not used, or it would not be good any more: that one is lost.
+      user.previous = used;
       user.refreshToken = newRefreshToken();
       users.set(user.refreshToken, user);
       return user.refreshToken;
@@ -75,8 +121,9 @@ export function createUsers(clients) {
     create(options) {
       const { email = "developer@example.com", clientId = GCLOUD_CLIENT, clientSecret = `GOCSPX-${randomHex(28)}` } = options;
       const { scopes = ["openid", USERINFO_EMAIL, CLOUD_PLATFORM], rotate = false, quotaProjectId, universeDomain } = options;
+      const { refresh = rotate ? "rotate" : "fixed" } = options;
       requireText({ email });
-      const user = { principal: email, email, sub: randomAccountId(), clientId, scopes, rotate, external: false };
+      const user = { principal: email, email, sub: randomAccountId(), clientId, scopes, refresh, external: false };
       const refreshToken = add(user, clientSecret);
       return {
         account: "",
@@ -99,7 +146,8 @@ export function createUsers(clients) {
       const { scopes = [CLOUD_PLATFORM], rotate = false, tokenUrl, quotaProjectId, universeDomain = "googleapis.com" } = options;
       requireText({ subject });
       const principal = parseWorkforce(audience).principal(subject);
-      const user = { principal, email: undefined, sub: subject, clientId, scopes, rotate, external: true };
+      /** @type {Omit<User, "state" | "refreshToken">} */
+      const user = { principal, email: undefined, sub: subject, clientId, scopes, refresh: rotate ? "rotate" : "fixed", external: true };
       const refreshToken = add(user, clientSecret);
       const sts = `https://sts.${universeDomain}/v1`;
       return {

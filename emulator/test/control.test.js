@@ -126,7 +126,7 @@ test("mistakes are told", async (t) => {
   for (const [command, input, status, error] of [
     ["GET nothing", undefined, 404, /^There is GET log, /],
     ["PUT log", {}, 404, /DELETE log/],
-    ["POST faults", { endpoint: "nowhere" }, 400, /fault\.endpoint must be one of token, certs, /],
+    ["POST faults", { endpoint: "nowhere" }, 400, /fault\.endpoint must be one of token, authorize, /],
     ["POST services", { name: "No" }, 400, /service's name/],
     ["POST keys", { email: 7 }, 400, /email must be a string/],
     ["POST clock", { scale: -1 }, 400, /clock\.scale/],

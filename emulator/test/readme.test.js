@@ -11,7 +11,7 @@ const run = promisify(execFile);
 test("the examples in README.md run", async () => {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
   const examples = Array.from(readme.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code);
-  assert.equal(examples.length, 2);
+  assert.equal(examples.length, 3);
   // The working folder lets them import the package by its name.
   await Promise.all(examples.map((code) => run(process.execPath, ["--input-type=module", "--eval", code], { cwd: HOME })));
 });
