@@ -349,7 +349,7 @@ fn send(login: &Login, endpoint: &str, form: &str, facts: &mut Facts) -> Turn {
         facts.get("endpoint"),
         "\x0030000\0\0",
         &form,
-        "\0content-type\0application/x-www-form-urlencoded\0accept\0application/json\0",
+        "\0content-type\0application/x-www-form-urlencoded\0accept\0application/json",
     ]);
     Turn::Act(Order { task: b'3', text: text.into() })
 }

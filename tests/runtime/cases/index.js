@@ -8,6 +8,7 @@ import faults from "./faults.js";
 import fetch from "./fetch.js";
 import kinds from "./kinds.js";
 import limits from "./limits.js";
+import login from "./login.js";
 import places from "./places.js";
 import process from "./process.js";
 import redirects from "./redirects.js";
@@ -45,5 +46,6 @@ export const groups = [
   stayingUp,
   stores,
   users,
+  login,
   process,
 ];

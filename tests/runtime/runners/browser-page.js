@@ -8,6 +8,7 @@ import { createWorld } from "../client/world.js";
 
 const opaque = "in browsers a manual redirect is opaque";
 export const lacks = {
+  cookies: "pages neither send nor see cookies by hand",
   env: "a page has no environment",
   variables: "a page has no environment",
   search: "there is nothing to be searched",
