@@ -63,7 +63,10 @@ declare module "cloudflare:workers" {
   export function waitUntil(promise: Promise<unknown>): void;
   export class DurableObject {
     constructor(ctx: unknown, env: unknown);
-    protected ctx: { waitUntil(promise: Promise<unknown>): void };
+    protected ctx: {
+      waitUntil(promise: Promise<unknown>): void;
+      storage: { get(key: string): Promise<any>; put(key: string, value: unknown): Promise<void> };
+    };
     protected env: unknown;
   }
 }

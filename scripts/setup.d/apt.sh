@@ -55,3 +55,8 @@ find_browser() { # sets browser; CHROMIUM names another one than the first found
 provide_browser() {
   find_browser || apt_install "Chromium, for the browser tests (or set CHROMIUM to a Chrome)" chromium
 }
+
+provide_databases() {
+  command -v redis-server >/dev/null || apt_install "Redis, for the tests of stores" redis-server
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || apt_install "PostgreSQL, for the tests of stores" postgresql
+}

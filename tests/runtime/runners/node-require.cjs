@@ -1,5 +1,11 @@
 // Node, by require().
-const names = ["cloud-run-auth", "cloud-run-auth/user", "cloud-run-auth/stores/memory", "cloud-run-auth/stores/sealed"];
+const names = [
+  "cloud-run-auth",
+  "cloud-run-auth/login",
+  "cloud-run-auth/user",
+  "cloud-run-auth/stores/memory",
+  "cloud-run-auth/stores/sealed",
+];
 const lib = Object.assign({}, ...names.map((name) => require(name)));
 
 Promise.all([import("../client/local.js"), import("./node-runtime.mjs")]).then(([{ runHere }, { nodeRuntime }]) => {
