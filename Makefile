@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo test fuzz soak check quick format advisories clean
+.PHONY: help setup build demo test fuzz soak counts check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
@@ -38,6 +38,11 @@ soak: ## Simulate faults for seconds=300, break the core here and there to see t
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
 	@$(env) node scripts/mutants.mjs
 	@$(env) node tests/soak/workerd.mjs --requests $(requests)
+
+counts: ## Count up to 100,000 in each store from several processes, and see that nothing is lost
+	@scripts/setup test
+	@$(env) node scripts/build.mjs
+	@$(env) node tests/stores/count.mjs
 
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check
