@@ -23,16 +23,18 @@ provide_google_clients() {
   must "google-auth for Python $python_version" google-auth install_python_packages "$google_home" "$google_requirements"
 }
 
-find_fake_gcs_server() { # sets python_version, storage_home and fake_gcs_server; fails where that is not installed
+find_storage_servers() { # sets python_version, storage_home, fake_gcs_server and storage_python; fails where one is not installed
   python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
-  storage_home=$cache/python/fake-gcs-server-$python_version-$(git hash-object "$storage_requirements" | cut -c 1-12)
+  storage_home=$cache/python/storage-servers-$python_version-$(git hash-object "$storage_requirements" | cut -c 1-12)
   fake_gcs_server=$(find "$storage_home" -type f -path '*/vendor/*/bin/fake-gcs-server*' 2>/dev/null | head -n 1)
-  [ -x "$fake_gcs_server" ]
+  # Its own command names the folder that it was installed in, which has another name since.
+  storage_python=$storage_home/bin/python
+  [ -x "$fake_gcs_server" ] && [ -x "$storage_python" ]
 }
 
-provide_fake_gcs_server() { # after Google's clients, which see to it that there is a Python
-  find_fake_gcs_server && return
-  must "fake-gcs-server, another stand-in for Cloud Storage" fake-gcs-server install_python_packages "$storage_home" "$storage_requirements"
+provide_storage_servers() { # after Google's clients, which see to it that there is a Python
+  find_storage_servers && return
+  must "two other stand-ins for Cloud Storage" storage-servers install_python_packages "$storage_home" "$storage_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { gcsStore } from "../../pkg/stores/gcs.js";
 import { checkStore } from "../../pkg/stores/kit.js";
 import { open } from "./gcs/world.mjs";
-import { BUCKET, fakeGcsServer } from "./second-server/servers.mjs";
+import { BUCKET, fakeGcsServer, storageEmulator } from "./second-server/servers.mjs";
 
 const failed = (results) => results.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why}`);
 
@@ -34,4 +34,15 @@ test("a server that does not heed preconditions fails it", async (t) => {
   const names = failed(await checkStore(() => store)).map((line) => line.split(":")[0]);
   assert.ok(names.includes("a record is made but once"), names.join());
   assert.ok(names.includes("of writers at the same time one is first, and none is lost"), names.join());
+});
+
+test("a bucket on a server that heeds none at all fails it", async (t) => {
+  assert.ok(process.env.GCP_STORAGE_EMULATOR_PYTHON, "run: make setup");
+  const server = await storageEmulator(process.env.GCP_STORAGE_EMULATOR_PYTHON);
+  t.after(() => server.close());
+  const credential = async () => ({ token: "anybody", expiresAt: Date.now() + 3_600_000 });
+  const store = () => gcsStore({ bucket: BUCKET, credential, endpoints: server.url, retry: false });
+  const results = failed(await checkStore(store, { callers: 4 }));
+  assert.match(results.join("\n"), /a stale version was taken/);
+  assert.match(results.join("\n"), /increments \d+ were lost/);
 });

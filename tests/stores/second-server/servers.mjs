@@ -33,23 +33,56 @@ export async function emulator() {
  * @returns {Promise<Server>}
  */
 export async function fakeGcsServer(program) {
+  const server = await started(program, (port) => {
+    const where = ["-host", "127.0.0.1", "-port", port, "-external-url", `http://127.0.0.1:${port}`, "-public-host", `127.0.0.1:${port}`];
+    return ["-scheme", "http", "-backend", "memory", ...where];
+  });
+  const headers = { "content-type": "application/json" };
+  await server.send("/storage/v1/b?project=p", { method: "POST", headers, body: JSON.stringify({ name: BUCKET }) });
+  return server;
+}
+
+/**
+ * A third one, which heeds no preconditions.
+ *
+ * @param {string} python
+ */
+export const storageEmulator = (python) =>
+  started(python, (port) => [
+    "-m",
+    "gcp_storage_emulator",
+    "start",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    port,
+    "--in-memory",
+    "--quiet",
+    "--default-bucket",
+    BUCKET,
+  ]);
+
+/**
+ * @param {string} program
+ * @param {(port: string) => string[]} words
+ */
+async function started(program, words) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const where = ["-host", "127.0.0.1", "-port", String(port), "-external-url", url, "-public-host", `127.0.0.1:${port}`];
-  const child = spawn(program, ["-scheme", "http", "-backend", "memory", ...where], { stdio: ["ignore", "ignore", "pipe"] });
-  let words = "";
-  child.stderr.on("data", (text) => (words = (words + text).slice(-2000)));
+  const child = spawn(program, words(String(port)), { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (text) => (said = (said + text).slice(-2000)));
   const ended = new Promise((resolve) => child.once("close", resolve));
-  child.once("error", (error) => (words += error.message));
+  child.once("error", (error) => (said += error.message));
   try {
     await answers(url, () => child.exitCode !== null || child.pid === undefined);
   } catch {
     child.kill();
-    throw new Error(`fake-gcs-server did not start:\n${words}`);
+    throw new Error(`${program} did not start:\n${said}`);
   }
-  const headers = { "content-type": "application/json" };
-  await fetch(`${url}/storage/v1/b?project=p`, { method: "POST", headers, body: JSON.stringify({ name: BUCKET }) });
   return {
+    url,
+    /** @param {string} path @param {RequestInit} [init] */
     send: (path, init) => fetch(url + path, init),
     async close() {
       child.kill();
