@@ -14,6 +14,8 @@ export interface Provider {
   revocation_endpoint?: string;
   /** What `getProfile` asks. */
   userinfo_endpoint?: string;
+  /** Where `device` gets its codes (RFC 8628). */
+  device_authorization_endpoint?: string;
 }
 
 /** An OAuth client, and what the application wants of its users. */
@@ -88,6 +90,18 @@ export type Completed =
       flow: string;
     };
 
+/** A device that waits for its user. */
+export interface Device {
+  /** Where he goes, on whatever has a browser. */
+  url: string;
+  /** What he types in there. */
+  code: string;
+  /** Until when, in milliseconds since the epoch. */
+  expiresAt: number;
+  /** Waits until he has, and asks the provider as often as it wants to be asked. Throws `login_cancelled` or `login_invalid`. */
+  complete(): Promise<Extract<Completed, { user: User }>>;
+}
+
 /** The login of an application. Its methods can be taken off it. */
 export interface Login {
   /**
@@ -110,6 +124,8 @@ export interface Login {
    * application's own pages alone; others get a 403 or 405.
    */
   logout(request: Request, options?: { returnTo?: string; revoke?: boolean }): Promise<Response>;
+  /** Revokes what a user granted, and forgets his tokens; his browsers stay logged in until their sessions end. */
+  revoke(id: string): Promise<void>;
   /** The user's token, for the application and its jobs: what `createSession` takes as `credential`. */
   getCredential(id: string, options?: { scopes?: string[]; rotates?: boolean }): UserCredential;
   /** What the provider says of a user, given his `id` or his credential. */
@@ -118,6 +134,8 @@ export interface Login {
   begin(options?: BeginOptions): Promise<{ url: string; flow: string }>;
   /** Takes the URL that the browser came back to, and what `begin` said to keep: of the same browser, which is the caller's to look after. */
   complete(url: string | URL, flow: string): Promise<Completed>;
+  /** The login of a device without a browser (RFC 8628). */
+  device(options?: BeginOptions, more?: { signal?: AbortSignal }): Promise<Device>;
 }
 
 /**

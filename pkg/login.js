@@ -1,7 +1,7 @@
 // The login of users in a browser, as fetch handlers. The core decides what is asked, believed and kept.
 import { host } from "./core.js";
 import { keepAmong, noted } from "./credential.js";
-import { within } from "./deadline.js";
+import { pause, within } from "./deadline.js";
 import { AuthError } from "./errors.js";
 import { bare, invalid, isObject, isString } from "./options.js";
 import { getProfile, userOf } from "./profile.js";
@@ -11,7 +11,7 @@ import { readLogin } from "./login/options.js";
 import { drive } from "./user/deeds.js";
 
 /** What a browser comes for, as the core counts it. */
-const [ARRIVE, COMPLETE, LOOK, LEAVE, REVOKE] = [0, 1, 2, 3, 4];
+const [ARRIVE, COMPLETE, LOOK, LEAVE, REVOKE, FORGET, DEVICE, POLL] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
  * @typedef {object} Arrived
@@ -20,6 +20,7 @@ const [ARRIVE, COMPLETE, LOOK, LEAVE, REVOKE] = [0, 1, 2, 3, 4];
  * @property {import("./login.d.ts").User | undefined} user
  * @property {string} record
  * @property {string} flow
+ * @property {string} device
  */
 
 /**
@@ -51,9 +52,9 @@ export function createLogin(options) {
     });
     // A code is good for once: a browser that goes away in between does not take what came of it along.
     host.waitUntil?.(visited.catch(() => {}));
-    const [location, cookies, , claims, record, flow] = await visited;
+    const [location, cookies, , claims, record, flow, device] = await visited;
     const user = claims ? userOf(JSON.parse(claims)) : undefined;
-    return { location, cookies: cookies ? cookies.split("\n") : [], user, record, flow };
+    return { location, cookies: cookies ? cookies.split("\n") : [], user, record, flow, device };
   }
 
   /**
@@ -100,6 +101,29 @@ export function createLogin(options) {
       return { user, returnTo: location, ...(store ? {} : { file: JSON.parse(record) }) };
     },
 
+    async device(asked, { signal } = {}) {
+      const { flow } = await begun(asked);
+      const said = JSON.parse((await visit(DEVICE, { flow })).device);
+      const url = said.verification_url ?? said.verification_uri;
+      if (!isString(url)) throw new AuthError("invalid_answer", "the provider's answer says no place to type in a device's code.");
+      // RFC 8628, section 3.2: five seconds where nothing is said.
+      let interval = Number.isFinite(said.interval) ? said.interval * 1000 : 5000;
+      return {
+        url,
+        code: said.user_code,
+        expiresAt: Date.now() + (Number(said.expires_in) || 0) * 1000,
+        async complete() {
+          for (;;) {
+            await pause(interval, signal).catch(() => signal?.throwIfAborted());
+            const { user, location, record, device } = await visit(POLL, { flow, url: said.device_code });
+            if (user) return { user, returnTo: location, ...(store ? {} : { file: JSON.parse(record) }) };
+            // Section 3.5: five seconds more, from now on.
+            if (device === "slow_down") interval += 5000;
+          }
+        },
+      };
+    },
+
     async getUser(request) {
       if (!store) throw invalid("getUser needs the option store.");
       return (await visit(LOOK, headersOf(request))).user ?? null;
@@ -120,9 +144,14 @@ export function createLogin(options) {
       return redirect(location, cookies, 303);
     },
 
+    async revoke(id) {
+      if (!store) throw invalid("revoke needs the option store.");
+      await visit(FORGET, { url: readId(id) });
+    },
+
     getCredential(id, asked) {
       if (!store) throw invalid("getCredential needs the option store.");
-      if (!isString(id) || !/^[!-~]{1,255}$/.test(id)) throw invalid("the user's id is not visible ASCII text, as a user's `id` is.");
+      readId(id);
       const { scopes, rotates, ...rest } = bare("what getCredential takes", asked);
       if (Object.keys(rest).length > 0) throw invalid("what getCredential takes is { scopes, rotates }.");
       const key = JSON.stringify([id, scopes, rotates]);
@@ -151,6 +180,12 @@ export function createLogin(options) {
 function bits() {
   const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** @param {unknown} id */
+function readId(id) {
+  if (isString(id) && /^[!-~]{1,255}$/.test(id)) return id;
+  throw invalid("the user's id is not visible ASCII text, as a user's `id` is.");
 }
 
 /** @param {Request} request */

@@ -9,7 +9,8 @@ const OWN = [
 ];
 /** A day's worth of milliseconds, seven times. */
 const WEEK = 604_800_000;
-const ENDPOINTS = ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"];
+const NEEDED = ["issuer", "authorization_endpoint", "token_endpoint"];
+const OPTIONAL = ["revocation_endpoint", "userinfo_endpoint", "device_authorization_endpoint"];
 
 /** @param {unknown} options */
 export function readLogin(options) {
@@ -75,10 +76,9 @@ function readProvider(provider) {
   if (provider === undefined) return {};
   /** @type {Record<string, string>} */
   const read = {};
-  for (const name of ["issuer", ...ENDPOINTS]) {
+  for (const name of [...NEEDED, ...OPTIONAL]) {
     const text = isObject(provider) && Object.hasOwn(provider, name) ? provider[name] : undefined;
-    const needed = name !== "revocation_endpoint" && name !== "userinfo_endpoint";
-    if (text === undefined && !needed) continue;
+    if (text === undefined && OPTIONAL.includes(name)) continue;
     if (!isString(text) || !URL.canParse(text))
       throw invalid(`the option provider has no URL as its ${name}. Give its discovery document.`);
     read[name] = text;

@@ -12,3 +12,15 @@ import type { Store } from "./index.js";
  * ```
  */
 export function fileStore(folder: string): Store;
+
+/**
+ * The same for one record, at a path of one's own: its name is the file's, and whatever belongs to it (`.lease`, `.sessions`) lies beside it.
+ *
+ * ```ts
+ * import { fileRecordStore } from "cloud-run-auth/stores/file";
+ * import { createUserCredential } from "cloud-run-auth/user";
+ *
+ * const user = createUserCredential({ store: fileRecordStore("/home/ada/user.json"), user: "user.json" });
+ * ```
+ */
+export function fileRecordStore(path: string): Store;

@@ -16,12 +16,33 @@ const LOCK_TRIES = 1500;
  */
 export function fileStore(folder) {
   if (!isString(folder) || !folder || folder.includes("\0")) throw invalid("fileStore takes the path of a folder.");
+  return filesAt((key) => pathOf(folder, key));
+}
+
+/**
+ * @param {string} path
+ * @returns {import("./index.d.ts").Store}
+ */
+export function fileRecordStore(path) {
+  if (!isString(path) || !path || path.includes("\0")) throw invalid("fileRecordStore takes the path of a file.");
+  const name = basename(path);
+  return filesAt((key) => {
+    if (!readKey(key).startsWith(name)) throw invalid(`the one record of this store is ${JSON.stringify(name)}.`);
+    return join(dirname(path), readKey(key).replaceAll("/", "%2F"));
+  });
+}
+
+/**
+ * @param {(key: string) => string} pathOf
+ * @returns {import("./index.d.ts").Store}
+ */
+function filesAt(pathOf) {
   return {
     async read(key) {
-      return readRecord(pathOf(folder, key));
+      return readRecord(pathOf(key));
     },
     async write(key, value, expected) {
-      const path = pathOf(folder, key);
+      const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       return locked(path, async () => {
         const before = await readRecord(path);

@@ -46,13 +46,14 @@ pub(super) fn answer((): &mut Kept, mut fields: Fields<'_>, out: &mut Record) ->
             let mut visit = Visit::read(&mut fields);
             let mut remembered = Remembered::told(fields.text());
             match visit.next(&mut remembered, &login, &said(&mut fields), now)? {
-                Turn::Done(Arrived { location, cookies, subject, user, record, flow }) => {
+                Turn::Done(Arrived { location, cookies, subject, user, record, flow, device }) => {
                     out.text("0");
                     for text in [&location, &cookies, subject.as_str(), &user] {
                         out.text(text);
                     }
                     out.bytes(record.expose());
                     out.text(&flow);
+                    out.text(&device);
                 }
                 Turn::Act(order) => {
                     out.bytes(&[order.task]);

@@ -28,6 +28,8 @@ pub struct Provider<'a> {
     pub token_endpoint: &'a str,
     /// Where tokens are revoked (RFC 7009); may be empty.
     pub revocation_endpoint: &'a str,
+    /// Where devices get their codes (RFC 8628); may be empty.
+    pub device_authorization_endpoint: &'a str,
 }
 
 const GOOGLE: Provider<'static> = Provider {
@@ -35,6 +37,7 @@ const GOOGLE: Provider<'static> = Provider {
     authorization_endpoint: "https://accounts.google.com/o/oauth2/v2/auth",
     token_endpoint: "https://oauth2.googleapis.com/token",
     revocation_endpoint: "https://oauth2.googleapis.com/revoke",
+    device_authorization_endpoint: "https://oauth2.googleapis.com/device/code",
 };
 
 impl Login {
@@ -67,6 +70,7 @@ impl Login {
             ("authorization_endpoint", provider.authorization_endpoint),
             ("token_endpoint", provider.token_endpoint),
             ("revocation_endpoint", provider.revocation_endpoint),
+            ("device_authorization_endpoint", provider.device_authorization_endpoint),
         ] {
             self.facts.put(name, text);
         }
@@ -133,13 +137,21 @@ impl Login {
             usual("authorization_endpoint", GOOGLE.authorization_endpoint);
             usual("token_endpoint", GOOGLE.token_endpoint);
             usual("revocation_endpoint", GOOGLE.revocation_endpoint);
+            usual("device_authorization_endpoint", GOOGLE.device_authorization_endpoint);
         }
         usual("records", "users/{id}");
         usual("login_scopes", "openid email profile");
         usual("session_s", "604800");
-        for name in ["redirect_uri", "issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint"] {
+        for name in [
+            "redirect_uri",
+            "issuer",
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "device_authorization_endpoint",
+        ] {
             let text = self.fact(name);
-            if text.is_empty() && name == "revocation_endpoint" {
+            if text.is_empty() && matches!(name, "revocation_endpoint" | "device_authorization_endpoint") {
                 continue;
             }
             let why = match Url::parse(text) {

@@ -11,18 +11,29 @@ use super::used;
 use super::visit::{Arrived, Came, Out, Purpose, Remembered, Turn, Visit};
 use crate::config::Retry;
 use crate::error::{AuthError, Code, Details};
-use crate::grant::{Wanted, read};
+use crate::grant::{Wanted, object, read};
 use crate::http::Received;
 use crate::record::Fields;
 use crate::text::{concat, decimal, number};
 use crate::time::Now;
 use crate::token::{FlightId, Order, Said, happening};
 use crate::user::{Entry, entered, lacks, left, member};
+use alloc::string::String;
 
 impl Visit {
     pub(super) fn begin(&mut self, remembered: &mut Remembered, login: &Login, now: Now) -> Came {
         let text = cookie(remembered.get("cookies"), &login.cookie_name(sessions::NAME)).unwrap_or_default();
         let browser = Browser::read(text, login);
+        if self.purpose == Purpose::Forget {
+            self.subject = concat(&[remembered.get("url")]);
+            return self.go(Out::Grant, remembered, login);
+        }
+        if matches!(self.purpose, Purpose::Device | Purpose::Poll) {
+            // Which device it is, nobody but itself knows: there is no browser that could be another one.
+            let (code, device) = (concat(&[remembered.get("url")]), self.purpose == Purpose::Device);
+            remembered.put("code", &code);
+            return self.go(if device { Out::Device } else { Out::Exchange }, remembered, login);
+        }
         if matches!(self.purpose, Purpose::Arrive | Purpose::Complete) {
             let kept = if self.purpose == Purpose::Complete { remembered.get("flow") } else { "" };
             let Back { flow, code } = back::read(login, remembered.get("url"), remembered.get("cookies"), kept, now)?;
@@ -68,6 +79,34 @@ impl Visit {
             }
             return self.go(Out::Forget, remembered, login);
         }
+        if self.out == Out::Device && said.answer.status == 200 {
+            let device = object(&said.answer).map(|json| json.written()).unwrap_or_default();
+            if member(&device, "device_code").is_empty() || member(&device, "user_code").is_empty() {
+                return Err(AuthError::plain(
+                    Code::InvalidAnswer,
+                    "the provider's answer holds no code for a device. Look at its device_authorization_endpoint.",
+                ));
+            }
+            return Ok(Turn::Done(Arrived { device, ..Arrived::default() }));
+        }
+        if self.purpose == Purpose::Poll && said.answer.status != 200 {
+            let word = object(&said.answer).and_then(|json| json.text("error")).unwrap_or_default();
+            match word.as_str() {
+                "authorization_pending" | "slow_down" => {
+                    return Ok(Turn::Done(Arrived { device: word, ..Arrived::default() }));
+                }
+                "access_denied" => {
+                    return Err(AuthError::plain(
+                        Code::LoginCancelled,
+                        "the user did not want to log in (access_denied).",
+                    ));
+                }
+                "expired_token" => {
+                    return Err(back::no("nobody typed in the device's code in time. Begin the login again."));
+                }
+                _ => {}
+            }
+        }
         let flow = self.flow(remembered, login)?;
         let names = ["id_token", "access_token", "expires_in"];
         let wanted = Wanted { access: true, audience: "", names, whole: "" };
@@ -85,7 +124,8 @@ impl Visit {
                 "",
             ));
         }
-        let (user, subject) = identity(login, &flow, &said.answer, now)?;
+        let nonce = if self.purpose == Purpose::Poll { String::new() } else { flow.nonce() };
+        let (user, subject) = identity(login, &flow, &nonce, &said.answer, now)?;
         self.subject = concat(&[&subject]);
         remembered.put("user", &user);
         remembered.put("answer", said.answer.body);

@@ -17,7 +17,13 @@ use crate::time::Now;
 const LEEWAY_S: u64 = 30;
 
 /// The claims about whoever has logged in, as JSON, once they hold; and his `sub`.
-pub(super) fn identity(login: &Login, flow: &Flow, answer: &Received<'_>, now: Now) -> Result<(Text, Text), AuthError> {
+pub(super) fn identity(
+    login: &Login,
+    flow: &Flow,
+    nonce: &str,
+    answer: &Received<'_>,
+    now: Now,
+) -> Result<(Text, Text), AuthError> {
     let json = object(answer);
     let text = |name| json.and_then(|json| json.text(name)).unwrap_or_default();
     let (id_token, access_token) = (text("id_token"), text("access_token"));
@@ -44,8 +50,8 @@ pub(super) fn identity(login: &Login, flow: &Flow, answer: &Received<'_>, now: N
     if issued_s.is_none_or(|iat| iat > now_s.saturating_add(LEEWAY_S) || iat.saturating_add(86_400) < now_s) {
         return Err(wrong("was not issued now"));
     }
-    // Section 15.5.2: what was sent has to come back.
-    if !same(&claims.text("nonce"), &flow.nonce()) {
+    // Section 15.5.2: what was sent has to come back; a device sends none.
+    if !same(&claims.text("nonce"), nonce) {
         return Err(wrong("has not the nonce of this login"));
     }
     let hash = claims.text("at_hash");

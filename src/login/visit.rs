@@ -30,6 +30,12 @@ pub enum Purpose {
     Leave,
     /// To end it, and whatever the user granted to the application.
     Revoke,
+    /// No browser: an application ends whatever a user granted to it.
+    Forget,
+    /// No browser: a device wants to know what its user is to type in elsewhere (RFC 8628).
+    Device,
+    /// The device wants to know whether he has.
+    Poll,
 }
 
 /// What the host is out for, or goes for once a wait is over.
@@ -40,6 +46,8 @@ pub(super) enum Out {
     Used,
     /// To use it.
     Use,
+    /// A code for a device.
+    Device,
     /// Tokens for the code.
     Exchange,
     /// What is there of the user.
@@ -65,11 +73,21 @@ pub(super) enum Out {
 }
 
 #[cfg(all(feature = "login", target_arch = "wasm32", target_os = "unknown"))]
-const PURPOSES: [Purpose; 5] = [Purpose::Arrive, Purpose::Complete, Purpose::Look, Purpose::Leave, Purpose::Revoke];
+const PURPOSES: [Purpose; 8] = [
+    Purpose::Arrive,
+    Purpose::Complete,
+    Purpose::Look,
+    Purpose::Leave,
+    Purpose::Revoke,
+    Purpose::Forget,
+    Purpose::Device,
+    Purpose::Poll,
+];
 #[cfg(all(feature = "login", target_arch = "wasm32", target_os = "unknown"))]
-const OUTS: [Out; 13] = [
+const OUTS: [Out; 14] = [
     Out::Used,
     Out::Use,
+    Out::Device,
     Out::Exchange,
     Out::Record,
     Out::Keep,
@@ -108,8 +126,8 @@ pub struct Remembered(Facts);
 
 /// What a browser came with, and what is random.
 impl Remembered {
-    /// `url` is the one that it came to, `cookies` its `Cookie` header; `flow` what was kept of the login, where that was not in a
-    /// cookie. `secret` is for a new session: random, 256 bits in base64url. `return_to` is where it goes when it leaves.
+    /// `url` is the one that it came to; or a device's code; or whose grant is to end, by his `sub`; `cookies` its `Cookie` header; `flow` what was kept of the login, where that
+    /// was not in a cookie. `secret` is for a new session: random, 256 bits in base64url. `return_to` is where it goes when it leaves.
     pub fn new(url: &str, cookies: &str, flow: &str, secret: &str, return_to: &str) -> Remembered {
         let mut facts = Facts::default();
         for (name, text) in
@@ -158,6 +176,9 @@ pub struct Arrived {
     pub record: Secret,
     /// The flow of the login that has begun anew.
     pub flow: Text,
+    /// What the provider said of a device (RFC 8628, section 3.2), as JSON; of one that asks too early, the word for that
+    /// (section 3.5).
+    pub device: Text,
 }
 
 /// What is to be done next.
@@ -213,7 +234,7 @@ impl Visit {
         if core::mem::take(&mut self.waits) {
             return self.go(self.out, remembered, login);
         }
-        if matches!(self.out, Out::Exchange | Out::Revoke) {
+        if matches!(self.out, Out::Device | Out::Exchange | Out::Revoke) {
             return self.answered(remembered, login, said, now);
         }
         if said.kind == happening::FAILED {
@@ -275,6 +296,24 @@ impl Visit {
         self.out = out;
         let mut facts = login.facts.clone();
         let name = match out {
+            Out::Device => {
+                facts.put("scopes", &self.flow(remembered, login)?.scopes);
+                return Ok(send(
+                    login,
+                    "device_authorization_endpoint",
+                    "client_id=*client_id&scope=*scopes",
+                    &mut facts,
+                ));
+            }
+            Out::Exchange if self.purpose == Purpose::Poll => {
+                facts.put("code", remembered.get("code"));
+                return Ok(send(
+                    login,
+                    "token_endpoint",
+                    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=*code&client_id=*client_id`&client_secret=*client_secret`",
+                    &mut facts,
+                ));
+            }
             Out::Exchange => {
                 let flow = self.flow(remembered, login)?;
                 facts.put("code", remembered.get("code"));
@@ -311,7 +350,7 @@ impl Visit {
         let user = Text::from(concat(&[remembered.get("user")]));
         let mut record = Secret::default();
         match self.purpose {
-            Purpose::Arrive | Purpose::Complete => {
+            Purpose::Arrive | Purpose::Complete | Purpose::Poll => {
                 let flow = self.flow(remembered, login)?;
                 location = Text::from(concat(&[&flow.return_to]));
                 if self.purpose == Purpose::Arrive {
@@ -323,7 +362,7 @@ impl Visit {
                     record = Secret::new(remembered.get("made"));
                 }
             }
-            Purpose::Look => {}
+            Purpose::Look | Purpose::Device | Purpose::Forget => {}
             Purpose::Leave | Purpose::Revoke => {
                 location = local(remembered.get("return_to"), login.origin()).unwrap_or_else(|| concat(&["/"]).into());
                 jar.set(login, &login.cookie_name(sessions::NAME), "", 0);
