@@ -40,7 +40,10 @@ export interface LoginOptions {
    * secret; then a new client secret ends all sessions.
    */
   secrets?: string[];
-  /** The name of the record of a user's token, in which `{id}` stands for the user's id. Default `users/{id}`. */
+  /**
+   * The name of the record of a user's token, in which `{id}` stands for the user's id. Default `users/{id}`. A name without it is for
+   * programs that have one user: the store then holds nothing but what is his, and that a login comes back but once is for the caller to see to.
+   */
   records?: string;
   /** Whether jobs may act for users while they are away: whether refresh tokens are asked for. Default true. */
   offline?: boolean;

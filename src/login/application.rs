@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::grant::hmac;
 use crate::json::Text;
 use crate::template::fill;
-use crate::text::{before, concat, number, part};
+use crate::text::{before, concat, contains, number, part};
 use crate::url::{Url, to_show};
 use alloc::string::String;
 
@@ -92,7 +92,8 @@ impl Login {
         self
     }
 
-    /// The name of the record with a user's token, in which `{id}` stands for his `sub`. Default: `users/{id}`.
+    /// The name of the record with a user's token, in which `{id}` stands for his `sub`. Default: `users/{id}`. Without that there is one
+    /// user alone, and in the store nothing but what is his: that a login comes back but once is then for the caller to see to.
     #[must_use]
     pub fn records(mut self, pattern: &str) -> Login {
         self.facts.put("records", pattern);
@@ -211,6 +212,11 @@ impl Login {
 
     pub(super) fn is_offline(&self) -> bool {
         self.fact("online").is_empty()
+    }
+
+    /// Whether it is noted which logins came back: not without a store, nor in one that is there for one user's record alone.
+    pub(super) fn keeps_used(&self) -> bool {
+        self.fact("storeless").is_empty() && contains(self.fact("records"), "{id}")
     }
 
     pub(super) fn session_s(&self) -> u64 {

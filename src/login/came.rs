@@ -42,7 +42,7 @@ impl Visit {
             remembered.put("code", &code);
             remembered.put("url", "");
             remembered.put("cookies", "");
-            let first = if login.fact("storeless").is_empty() { Out::Used } else { Out::Exchange };
+            let first = if login.keeps_used() { Out::Used } else { Out::Exchange };
             return self.go(first, remembered, login);
         }
         if local(remembered.get("return_to"), login.origin()).is_none() && !remembered.get("return_to").is_empty() {

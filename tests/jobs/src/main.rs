@@ -26,13 +26,15 @@ fn main() {
         let own = only.map(|[jobs, expiries, faults, lapses, calls, edits]| {
             [Bounds { mode, jobs: jobs.into(), expiries, faults, lapses, calls, edits }]
         });
+        let paused = Bounds { faults: 0, lapses: 1, ..faulty };
+        let twice = Bounds { faults: 1, calls: 1, ..faulty };
         let all: &[Bounds] = if let Some(own) = &own {
             own
         } else if long {
-            &[quiet, Bounds { calls: 1, ..faulty }, three, Bounds { edits: 2, expiries: 2, ..edited }]
+            // Above ten million in all: each list is walked to its end.
+            &[quiet, edited, paused, twice, three, Bounds { faults: 2, ..short }]
         } else if middle {
-            let paused = Bounds { faults: 0, lapses: 1, ..faulty };
-            &[Bounds { calls: 1, ..quiet }, edited, paused, Bounds { faults: 1, calls: 1, ..faulty }]
+            &[Bounds { calls: 1, ..quiet }, edited, paused, twice]
         } else {
             &[Bounds { calls: 1, ..quiet }, edited, short]
         };
