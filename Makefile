@@ -38,6 +38,8 @@ soak: ## Simulate faults for seconds=300, break the core here and there to see t
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
 	@$(env) node scripts/mutants.mjs
 	@$(env) node tests/soak/workerd.mjs --requests $(requests)
+	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-jobs -- --long
+	@$(env) node tests/users/soak.mjs --mode leeway
 
 counts: ## Count up to 100,000 in each store from several processes, and see that nothing is lost
 	@scripts/setup test

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { after, test } from "node:test";
 import { createEmulator } from "../../emulator/index.js";
 import { serve } from "../../emulator/node.js";
+import { jobsOverBucket } from "./bucket.mjs";
 
 const script = fileURLToPath(new URL("job.mjs", import.meta.url));
 /** Twenty times as fast: a lease is a second and a half, and a token of two minutes lives for six seconds. */
@@ -80,6 +81,20 @@ test("processes that are killed, and stopped for longer than a lease: no call of
   assert.ok(refreshes.length >= 3 && refreshes.length <= most(25_000) + 4, `${refreshes.length} exchanges`);
   assert.ok(refreshes.every(({ status }) => status === 200));
   assert.equal(record.needs_reauth, undefined);
+});
+
+test("eight processes over a bucket: one exchange for each end, one write a second of each object at most, and no call fails", async () => {
+  const { figures, failures, good, kept } = await jobsOverBucket({ processes: 8, expiries: 4, speed: SPEED, mode: "fixed" });
+  assert.deepEqual(failures, []);
+  assert.deepEqual([figures.exchanges, figures.again, figures.limited, figures.refused], [figures.expiries, 0, 0, 0]);
+  assert.ok(good && !kept.needs_reauth);
+});
+
+test("the same with a provider that rotates, while processes are killed and stopped and the store fails: no token is lost", async () => {
+  const { figures, good, kept } = await jobsOverBucket({ processes: 8, expiries: 4, speed: SPEED, mode: "leeway", faults: true });
+  assert.ok(figures.killed > 1 && figures.stopped > 1 && figures.faults > 10, JSON.stringify(figures));
+  assert.equal(figures.refused, 0);
+  assert.ok(good && !kept.needs_reauth);
 });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
