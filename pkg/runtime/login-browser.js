@@ -1,5 +1,5 @@
 // The module of logins for browsers and bundlers: they find the file by this literal URL and ship it along.
-import "./browser.js";
+import "./user-browser.js";
 import { useModule } from "../login/core.js";
 
 useModule(async () => {

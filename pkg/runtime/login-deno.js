@@ -1,5 +1,5 @@
 // The module of logins on Deno: it comes with the import, so that no permission is needed for it.
-import "./deno.js";
+import "./user-deno.js";
 import source core from "../wasm/login_bg.wasm";
 import { useModule } from "../login/core.js";
 

@@ -1,5 +1,5 @@
 // The module of logins on Node and Bun.
-import "./node.js";
+import "./user-node.js";
 import { readFileSync } from "node:fs";
 import { useModule } from "../login/core.js";
 

@@ -1,5 +1,5 @@
 // The module of logins on Cloudflare Workers: importing the file gives it compiled.
-import "./workerd.js";
+import "./user-workerd.js";
 import core from "../wasm/login_bg.wasm";
 import { useModule } from "../login/core.js";
 

@@ -13,8 +13,9 @@ use crate::config::Retry;
 use crate::error::{AuthError, Code, Details};
 use crate::grant::{Wanted, object, read};
 use crate::http::Received;
+use crate::json::Text;
 use crate::record::Fields;
-use crate::text::{concat, decimal, number};
+use crate::text::{append, concat, decimal, number};
 use crate::time::Now;
 use crate::token::{FlightId, Order, Said, happening};
 use crate::user::{Entry, entered, lacks, left, member};
@@ -115,7 +116,9 @@ impl Visit {
             Err(error) => return Err(not_again(&error)),
             Ok(granted) => granted,
         };
-        let missing = lacks(said.answer.body, &flow.scopes);
+        // Whether that one was granted is to be seen by whether there is a refresh token.
+        let asked = without(&flow.scopes, "offline_access");
+        let missing = lacks(said.answer.body, &asked);
         if !missing.is_empty() {
             return Err(AuthError::about(
                 Code::ScopesMissing,
@@ -274,6 +277,17 @@ impl Visit {
         let ms = Retry::USUAL.wait_ms(self.tries, asked_ms, self.random >> 33);
         Ok(Turn::Act(Order::wait(FlightId::NONE, ms)))
     }
+}
+
+/// Words but for one.
+fn without(words: &str, left: &str) -> Text {
+    let mut out = Text::default();
+    for word in words.split(' ') {
+        if word != left {
+            append(&mut out, &[word, " "]);
+        }
+    }
+    out
 }
 
 /// A code is good for once: what comes of another try of the same call is known.
