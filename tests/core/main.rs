@@ -15,6 +15,7 @@ mod corners;
 mod files;
 mod flights;
 mod keys;
+mod login;
 mod refresh;
 mod retry;
 mod secrets;
