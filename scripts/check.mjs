@@ -40,6 +40,7 @@ const thorough = [
   ["clippy, fuzz", "node", "scripts/fuzz.mjs", "--lint"],
   ["no_std, bare metal", "cargo", "build", "--package", "cloud-run-auth", "--lib", "--no-default-features", "--target", bareMetal],
   ["types, pkg", "tsc", "--project", "pkg/tsconfig.json", "--noEmit"],
+  ["types, command line", "tsc", "--project", "pkg/cli/tsconfig.json", "--noEmit"],
   ["types, emulator", "tsc", "--project", "emulator/tsconfig.json", "--noEmit"],
   ["cargo deny", "cargo", "deny", "--all-features", "check", "bans", "licenses", "sources"],
 ];

@@ -34,6 +34,7 @@ const steps = [
   { name: "users", command: nodeTests("tests/users"), count: nodeTest },
   { name: "logins", command: nodeTests("tests/login"), count: nodeTest },
   { name: "examples", command: nodeTests("tests/examples"), count: nodeTest },
+  { name: "cli", command: nodeTests("tests/cli"), count: nodeTest },
   { name: "traps", command: ["node", "tests/traps/run.mjs"], count: nodeTest },
   { name: "demo", command: ["node", "scripts/demo.mjs"], count: oneCheck },
   { name: "packaging", command: ["node", "tests/packaging/run.mjs"], count: closingLine },

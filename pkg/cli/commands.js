@@ -1,0 +1,25 @@
+// What there is to be commanded. Each command is loaded when it is called for, so that none waits for another's modules.
+
+/**
+ * @typedef {object} Flag
+ * @property {string} [short] One letter
+ * @property {string} [value] What it takes, as help names it. Without, it takes nothing
+ * @property {boolean} [multiple] Whether it may come more than once
+ * @property {boolean} [verbatim] Whether its value may begin with a dash
+ * @property {string} help
+ */
+/**
+ * @typedef {object} About
+ * @property {string} usage
+ * @property {string} text
+ * @property {string[]} operands The names of what stands without a flag: all are needed
+ * @property {Record<string, Flag>} flags
+ * @property {string[]} examples
+ */
+/** @typedef {Record<string, any>} Values By the names of flags: text, texts where there may be more, true where nothing is taken */
+/** @typedef {{ about: About, run(values: Values, operands: string[]): Promise<number | void> }} Command */
+
+/** @type {Record<string, { summary: string, load(): Promise<Command> }>} */
+export const commands = {
+  token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
+};
