@@ -17,9 +17,10 @@
  * @property {string[]} examples
  */
 /** @typedef {Record<string, any>} Values By the names of flags: text, texts where there may be more, true where nothing is taken */
-/** @typedef {{ about: About, run(values: Values, operands: string[]): Promise<number | void> }} Command */
+/** @typedef {{ about: About, run(values: Values, operands: string[], given: [flag: string, value: any][]): Promise<number | void> }} Command */
 
 /** @type {Record<string, { summary: string, load(): Promise<Command> }>} */
 export const commands = {
+  call: { summary: "call a service, with flags as curl has them", load: () => import("./commands/call.js") },
   token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
 };

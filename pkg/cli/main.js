@@ -22,10 +22,11 @@ export async function main(words) {
     if (first === "help" || asksForHelp(rest)) return print(commandHelp(name, command.about));
     // Before the words are read, because a mistake in them is to be told in that form, too.
     json = command.about.flags.json !== undefined && !command.about.flags.json.value && rest.includes("--json");
-    const { values, operands } = parse(name, command.about, rest);
-    return (await command.run(values, operands)) ?? 0;
+    const { values, operands, given } = parse(name, command.about, rest);
+    return (await command.run(values, operands, given)) ?? 0;
   } catch (thrown) {
     const { message, code, exit } = explain(thrown);
+    if (message === "") return exit;
     if (json) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
     else process.stderr.write(`${stderr.red("error:")} ${message} ${stderr.dim(`[${code}]`)}\n`);
     return exit;

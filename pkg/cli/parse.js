@@ -7,7 +7,7 @@ import { nearest } from "./nearest.js";
  * @param {string} name The command's
  * @param {import("./commands.js").About} about
  * @param {string[]} args
- * @returns {{ values: import("./commands.js").Values, operands: string[] }}
+ * @returns {{ values: import("./commands.js").Values, operands: string[], given: [flag: string, value: any][] }}
  */
 export function parse(name, { flags, operands: wanted }, args) {
   const help = `See cloud-run-auth ${name} --help.`;
@@ -21,6 +21,8 @@ export function parse(name, { flags, operands: wanted }, args) {
   const values = Object.create(null);
   /** @type {string[]} */
   const operands = [];
+  /** The flags in their order. @type {[string, any][]} */
+  const given = [];
   for (const token of tokens) {
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;
@@ -33,13 +35,14 @@ export function parse(name, { flags, operands: wanted }, args) {
     if (known.value && !known.verbatim && !inlineValue && value?.startsWith("-") && value !== "-")
       throw usage(`${rawName} needs a value: ${rawName} ${known.value}. One that begins with a dash is given as --${flag}=${known.value}.`);
     if (!known.multiple && flag in values && known.value) throw usage(`${rawName} is given twice.`);
+    given.push([flag, value ?? true]);
     if (known.multiple) (values[flag] ??= []).push(value);
     else values[flag] = value ?? true;
   }
   if (operands.length > wanted.length)
     throw usage(`${name} takes ${wanted.join(" ") || "flags alone"}, and there is one word too many, the ${nth(wanted.length)}. ${help}`);
   if (operands.length < wanted.length) throw usage(`${wanted[operands.length]} is missing. ${help}`);
-  return { values, operands };
+  return { values, operands, given };
 }
 
 /** @param {string} flag @param {string} rawName @param {Record<string, import("./commands.js").Flag>} flags */
