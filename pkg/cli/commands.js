@@ -22,5 +22,6 @@
 /** @type {Record<string, { summary: string, load(): Promise<Command> }>} */
 export const commands = {
   call: { summary: "call a service, with flags as curl has them", load: () => import("./commands/call.js") },
+  proxy: { summary: "a port of this machine that leads to a service", load: () => import("./commands/proxy.js") },
   token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
 };
