@@ -22,6 +22,9 @@
 /** @type {Record<string, { summary: string, load(): Promise<Command> }>} */
 export const commands = {
   call: { summary: "call a service, with flags as curl has them", load: () => import("./commands/call.js") },
+  login: { summary: "log a user in, and keep his token", load: () => import("./commands/login.js") },
+  logout: { summary: "revoke what a user granted", load: () => import("./commands/logout.js") },
+  profile: { summary: "print who a user is", load: () => import("./commands/profile.js") },
   proxy: { summary: "a port of this machine that leads to a service", load: () => import("./commands/proxy.js") },
   token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
 };
