@@ -97,8 +97,9 @@ test("logout revokes for everybody, and leaves a record that sends its user to l
   assert.equal((await run(["login", "-c", client, "-u", path], browserOf("eve@example.com"))).code, 0);
   assert.deepEqual([recordOf(path).note, recordOf(path).needs_reauth], ["mine", undefined]);
 
-  emulator.addFault({ endpoint: "any", match: "/revoke", status: 503, times: 1 });
+  emulator.addFault({ endpoint: "any", match: "/revoke", status: 503 });
   await fails(["logout", "-u", path], "exchange_unavailable", 1);
+  emulator.clearFaults();
   assert.equal(typeof recordOf(path).refresh_token, "string", "what was not revoked is kept");
   await fails(["logout", "-u", join(folder, "nobody.json")], "login_required", 3);
   await fails(["logout"], "usage", 2);
@@ -146,7 +147,10 @@ test("what comes to the port and is not the browser's way back ends nothing", as
   );
   assert.equal(foreign.statusCode, 421);
   assert.equal(new URL(back).host, host);
-  const page = await fetch(back);
+  // Once, however often: the second finds the port closed, or is told so.
+  const pages = await Promise.all([fetch(back), fetch(back)].map((coming) => coming.catch(() => ({ status: 400 }))));
+  assert.deepEqual(pages.map(({ status }) => status).sort(), [200, 400]); // prettier-ignore
+  const page = pages.find(({ status }) => status === 200);
   assert.deepEqual([page.status, page.headers.get("content-security-policy")?.split(";")[0]], [200, "default-src 'none'"]);
   assert.match(await page.text(), /You are logged in as ada@example\.com\. You may close this page\./);
   const ended = await login.ended;

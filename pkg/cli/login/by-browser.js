@@ -1,7 +1,6 @@
 // The login of somebody who sits at this machine: a browser goes to Google, and comes back to a port of this machine (RFC 8252).
 import { createServer } from "node:http";
 import { createLogin } from "../../runtime/login-node.js";
-import { memoryStore } from "../../stores/memory.js";
 import { explain, Failure } from "../failure.js";
 import { listening } from "../port.js";
 import { warn } from "../terminal.js";
@@ -20,7 +19,7 @@ export async function byBrowser({ client, place, scopes, opens = true, port = 0 
   const address = await listening(server, registered ? Number(registered.port || 80) : port, "127.0.0.1");
   const redirectUri = registered?.href ?? `http://127.0.0.1:${address.port}/`;
   try {
-    const login = createLogin({ client: client.text, redirectUri, scopes, store: apart(place), records: place.user });
+    const login = createLogin({ client: client.text, redirectUri, scopes, store: place.store, records: place.user });
     const begun = await login.begin();
     const back = comesBack(server, redirectUri, login, begun.flow);
     back.catch(() => {});
@@ -44,6 +43,9 @@ export async function byBrowser({ client, place, scopes, opens = true, port = 0 
  */
 function comesBack(server, redirectUri, login, flow) {
   const { host, pathname } = new URL(redirectUri);
+  // One after the other, because a login comes back but once.
+  let turn = Promise.resolve();
+  let over = false;
   return new Promise((resolve, reject) => {
     const late = new Failure("login_invalid", "nobody logged in within ten minutes. Begin the login again.");
     const timer = setTimeout(() => reject(late), PATIENCE_MS);
@@ -53,25 +55,33 @@ function comesBack(server, redirectUri, login, flow) {
       const came = new URL(url, redirectUri);
       if (method !== "GET" || came.pathname !== pathname || came.origin !== new URL(redirectUri).origin)
         return page(response, 404, "There is nothing here.");
-      try {
-        const done = await login.complete(came, flow);
-        if (!done.user) {
-          flow = done.flow;
-          return void response.writeHead(302, { location: done.url, "cache-control": "no-store", "referrer-policy": "no-referrer" }).end();
+      turn = turn.then(async () => {
+        if (over) return page(response, 400, "The login came back before.");
+        try {
+          const done = await login.complete(came, flow);
+          if (!done.user) {
+            flow = done.flow;
+            return void response
+              .writeHead(302, { location: done.url, "cache-control": "no-store", "referrer-policy": "no-referrer" })
+              .end();
+          }
+          settle(response, () => resolve(done.user));
+          page(response, 200, `You are logged in as ${done.user.email ?? done.user.id}. You may close this page.`);
+        } catch (thrown) {
+          const { code, message } = explain(thrown);
+          if (code === "login_invalid") return page(response, 400, message);
+          settle(response, () => reject(thrown));
+          page(response, 400, "The login failed. The terminal says why; you may close this page.");
         }
-        clearTimeout(timer);
-        response.on("close", () => resolve(done.user));
-        page(response, 200, `You are logged in as ${done.user.email ?? done.user.id}. You may close this page.`);
-      } catch (thrown) {
-        const { code, message } = explain(thrown);
-        const goesOn = code === "login_invalid";
-        if (!goesOn) {
-          clearTimeout(timer);
-          response.on("close", () => reject(thrown));
-        }
-        page(response, 400, goesOn ? message : "The login failed. The terminal says why; you may close this page.");
-      }
+      });
     });
+
+    /** @param {import("node:http").ServerResponse} response @param {() => void} how */
+    function settle(response, how) {
+      over = true;
+      clearTimeout(timer);
+      response.on("close", how);
+    }
   });
 }
 
@@ -93,16 +103,4 @@ function registeredUri({ redirectUris }, port) {
     "invalid_client",
     `the client is a web application's, and has no redirect URI on this machine${port ? ` with port ${port}` : ""}. Use one of a desktop app, or register ${what} with it.`,
   );
-}
-
-/**
- * The user's record where it belongs, and what else a login keeps only as long as this process lives.
- *
- * @param {import("../users.js").Place} place
- * @returns {import("../../stores/index.d.ts").Store}
- */
-function apart({ store, user }) {
-  const rest = memoryStore();
-  const of = (/** @type {string} */ key) => (key === user ? store : rest);
-  return { read: (key) => of(key).read(key), write: (key, value, expected) => of(key).write(key, value, expected) };
 }
