@@ -1,4 +1,5 @@
 // From the words of the command line to an exit code.
+import { closeAll } from "./closing.js";
 import { commands } from "./commands.js";
 import { explain, usage } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
@@ -30,6 +31,8 @@ export async function main(words) {
     if (json) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
     else process.stderr.write(`${stderr.red("error:")} ${message} ${stderr.dim(`[${code}]`)}\n`);
     return exit;
+  } finally {
+    await closeAll();
   }
 }
 
