@@ -16,6 +16,12 @@ const EXITS = {
   timeout: EXIT.time,
 };
 
+/** What to do about it on the command line. @type {Record<string, string>} */
+const HINTS = {
+  credential_not_found: "Or give --credential FILE, or -u FILE.",
+  login_required: "See cloud-run-auth login --help.",
+};
+
 /** What a command itself has to say. */
 export class Failure extends Error {
   /**
@@ -45,8 +51,7 @@ export function explain(thrown) {
     // The function is the command's own, over a user's file: what that failed with says more.
     if (thrown.code === "credential_function_failed" && thrown.cause instanceof AuthError) return explain(thrown.cause);
     const { code } = thrown;
-    const message = code === "credential_not_found" ? `${thrown.message} Or give --credential FILE, or -u FILE.` : thrown.message;
-    return { code, message, exit: EXITS[code] ?? EXIT.failed };
+    return { code, message: `${thrown.message} ${HINTS[code] ?? ""}`.trimEnd(), exit: EXITS[code] ?? EXIT.failed };
   }
   if (thrown?.name === "TimeoutError") return { code: "timeout", message: "it took longer than --max-time allows.", exit: EXIT.time };
   const deepest = rootOf(thrown);
