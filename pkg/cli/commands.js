@@ -27,4 +27,5 @@ export const commands = {
   profile: { summary: "print who a user is", load: () => import("./commands/profile.js") },
   proxy: { summary: "a port of this machine that leads to a service", load: () => import("./commands/proxy.js") },
   token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
+  verify: { summary: "verify an ID token, and print its claims", load: () => import("./commands/verify.js") },
 };

@@ -1,0 +1,61 @@
+// cloud-run-auth verify: good tokens are told from all others.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { claimsOf, openWorld } from "./world.mjs";
+
+const { run, fails, emulator, url } = await openWorld();
+const AUDIENCE = "https://svc.example";
+const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const { stdout: token } = await run(["token", "--audience", AUDIENCE], { secret: true });
+const [head, body, signature] = token.split(".");
+const { kid } = JSON.parse(Buffer.from(head, "base64url").toString());
+
+test("a token of Google's, from standard input or the command line, with its claims as JSON", async () => {
+  for (const [args, input] of [
+    [["verify", "-", "--audience", AUDIENCE], `${token}\n`],
+    [["verify", token], undefined],
+  ]) {
+    const { code, stdout, stderr } = await run(args, { input });
+    assert.deepEqual([code, JSON.parse(stdout)], [0, claimsOf(token)], stderr);
+  }
+});
+
+test("a token of another issuer, by its discovery document", async () => {
+  const other = await emulator.issueSubjectToken({ subject: "repo:a/b", audience: AUDIENCE });
+  const issuer = `${url}/_oidc`;
+  const { code, stdout, stderr } = await run(["verify", "-", "--issuer", issuer, "--audience", AUDIENCE], { input: other });
+  assert.deepEqual([code, JSON.parse(stdout).iss], [0, issuer], stderr);
+  await fails(["verify", "-"], "invalid_token", 1, { input: other });
+  await fails(["verify", "-", "--issuer", issuer], "invalid_token", 1, { input: token });
+  await fails(["verify", "-", "--issuer", `${issuer}/`], "keys_unavailable", 1, { input: other });
+  await fails(["verify", "-", "--issuer", "http://idp.example"], "usage", 2, { input: other });
+});
+
+test("whatever is not as it has to be is said", async () => {
+  for (const [bad, why] of [
+    [`${head}.${part({ ...claimsOf(token), email: "eve@example.com" })}.${signature}`, /signature is wrong/],
+    [`${part({ alg: "none", kid })}.${body}.${signature}`, /algorithm/],
+    [`${part({ alg: "HS256", kid })}.${body}.${signature}`, /algorithm/],
+    [`${part({ alg: "ES256", kid })}.${body}.${signature}`, /algorithm/],
+    [`${part({ alg: "RS256", kid, crit: ["x"] })}.${body}.${signature}`, /no signed JWT/],
+    [`${part({ alg: "RS256", kid: "other" })}.${body}.${signature}`, /no key/],
+    [`${part({ alg: "constructor", kid })}.${body}.${signature}`, /algorithm/],
+    [`${head}.${body}.SIGNATURE_REMOVED_BY_GOOGLE`, /removed by Google/],
+    [`${head}.${body}`, /no signed JWT/],
+    [`${head}.${body}.`, /no signed JWT/],
+    [`${token}=`, /no signed JWT/],
+    [".".repeat(1_000_000), /no signed JWT/],
+  ])
+    assert.match(await fails(["verify", "-"], "invalid_token", 1, { input: bad }), why);
+  assert.match(
+    await fails(["verify", "-", "--audience", "https://other.example"], "invalid_token", 1, { input: token }),
+    /another audience/,
+  );
+  const { stderr } = await run(["verify", "-", "--json"], { input: "x" });
+  assert.equal(JSON.parse(stderr).error.code, "invalid_token");
+});
+
+test("without the key that signed it, a token is not valid any more", async () => {
+  await emulator.rotateKeys({ keep: false });
+  assert.match(await fails(["verify", "-"], "invalid_token", 1, { input: token }), /no key/);
+});
