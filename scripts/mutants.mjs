@@ -1,5 +1,5 @@
-// Breaks the core in one place at a time, and expects the simulator, or the checker of jobs, to notice: a promise that nothing holds the
-// core to is none. The places are in tests/sim/mutants.json and tests/jobs/mutants.json. Run by `make soak`, with the environment of scripts/env.
+// Breaks the core in one place at a time, and expects the simulator, the checker of jobs or the core's tests to notice: a promise that
+// nothing holds the core to is none. The places are in mutants.json of tests/sim, tests/jobs and tests/core. Run by `make soak`, with the environment of scripts/env.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const usage = `usage: node scripts/mutants.mjs [--only TEXT] [--seeds N] [--list
 const parsed = arguments_();
 const few = "2000";
 const most = parsed.seeds ?? "30000";
-const mutants = ["sim", "jobs"].flatMap((by) => {
+const mutants = ["sim", "jobs", "core"].flatMap((by) => {
   const listed = JSON.parse(readFileSync(join(root, "tests", by, "mutants.json"), "utf8"));
   return listed.map((mutant) => ({ ...mutant, by }));
 });
@@ -67,7 +67,17 @@ function arguments_() {
 function copy() {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  for (const path of ["Cargo.toml", "Cargo.lock", "README.md", "src", "boundary", "tests/jobs", "tests/sim", "tests/vectors"]) {
+  for (const path of [
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "src",
+    "boundary",
+    "tests/core",
+    "tests/jobs",
+    "tests/sim",
+    "tests/vectors",
+  ]) {
     cpSync(join(root, path), join(tree, path), { recursive: true });
   }
 }
@@ -86,6 +96,18 @@ function tried(mutant) {
   }
 }
 
+/** Runs the tests of the core that stand in tests/core and in its own files. */
+function tested(options) {
+  const { stdout, status, error } = spawnSync(
+    "cargo",
+    ["test", "--quiet", "--lib", "--test", "core", "--package", "cloud-run-auth"],
+    options,
+  );
+  if (error) fail(`cargo does not start (${error.code}); run: make setup`);
+  const [, by] = /^test (\S+) .*FAILED$/m.exec(stdout) ?? /^ {4}(\S+)$/m.exec(stdout) ?? [];
+  return { builds: status === 0 || by !== undefined, caught: status !== 0 && by !== undefined, by: by ?? "nothing" };
+}
+
 function play({ name, by: suite }) {
   // A core that nobody optimises is built in half the time; but to walk a million states takes longer than to build.
   const env = {
@@ -95,6 +117,7 @@ function play({ name, by: suite }) {
     RUSTFLAGS: "-Awarnings",
   };
   const options = { cwd: tree, env, encoding: "utf8", maxBuffer: 2 ** 26 };
+  if (suite === "core") return tested(options);
   const built = spawnSync("cargo", ["build", "--quiet", "--locked", "--profile", "sim", "--package", `cloud-run-auth-${suite}`], options);
   if (built.error) fail(`cargo does not start (${built.error.code}); run: make setup`);
   if (built.status !== 0) return { builds: false, caught: false, by: `nothing: it does not build\n${built.stderr}` };

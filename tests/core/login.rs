@@ -188,6 +188,73 @@ fn every_claim_that_is_not_as_it_has_to_be_is_an_error() {
 }
 
 #[test]
+fn a_login_is_of_one_browser_one_provider_one_time_and_ten_minutes() {
+    let login = login();
+    let (url, cookie) = begun(&login, 's');
+    let (_, other) = begun(&login, 't');
+    // The cookie of another login, by the name of this one's.
+    let name = cookie.split('=').next().unwrap();
+    let swapped = format!("{name}={}", other.split_once('=').unwrap().1);
+    let forged = format!("{}x", cookie);
+    for (back, cookies) in [
+        (back('s'), ""),
+        (back('s'), other.as_str()),
+        (back('s'), &swapped),
+        (back('s'), &forged),
+        (back('t'), &cookie),
+        (back('s') + "&iss=https://evil.example", &cookie),
+        (back('s') + "&code=d", &cookie),
+        (back('s') + "&state=t", &cookie),
+        (back('s').replace("code=c", "code="), &cookie),
+        ("https://app.example/callback?code=c".into(), &cookie),
+    ] {
+        let mut world = World::default();
+        let came = &mut Remembered::new(&back, cookies, "", SECRET, "");
+        let error = world.visit(&login, Purpose::Arrive, came, "{}").unwrap_err();
+        assert_eq!((error.code, world.sent.len()), (Code::LoginInvalid, 0), "{back} {cookies}");
+    }
+    for (then_s, code) in [(601, Code::LoginInvalid), (600, Code::InvalidAnswer)] {
+        let began = Now::new(NOW.wall_ms - then_s * 1000, 0);
+        let begun = login.begin(&Asked::default(), &state('o'), began).unwrap();
+        let came = &mut Remembered::new(&back('o'), begun.cookies.split(';').next().unwrap(), "", SECRET, "");
+        let error = World::default().visit(&login, Purpose::Arrive, came, "{}").unwrap_err();
+        assert_eq!(error.code, code, "{then_s} s");
+    }
+    let mut world = World::default();
+    let mut arrive = || {
+        let came = &mut Remembered::new(&back('s'), &cookie, "", SECRET, "");
+        world.visit(&login, Purpose::Arrive, came, &answer(&url, json!({})))
+    };
+    assert_eq!(arrive().unwrap().subject, "1");
+    assert_eq!(arrive().unwrap_err().code, Code::LoginInvalid);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn another_user_or_domain_than_was_asked_for_is_not_let_in_and_overwrites_nobody() {
+    let login = login().records("user.json");
+    let asked = |asked: &Asked<'_>, claims, world: &mut World| {
+        let begun = login.begin(asked, &state('s'), NOW).unwrap();
+        let came = &mut Remembered::new(&back('s'), begun.cookies.split(';').next().unwrap(), "", SECRET, "");
+        world.visit(&login, Purpose::Arrive, came, &answer(&begun.url, claims)).map(|arrived| arrived.subject)
+    };
+    let mut world = World::default();
+    assert_eq!(asked(&Asked::default(), json!({}), &mut world).unwrap(), "1");
+    let before = world.records["user.json"].clone();
+    for (ask, claims) in [
+        (Asked::default(), json!({"sub": "2"})),
+        (Asked { subject: "2", ..Asked::default() }, json!({})),
+        (Asked { hd: "corp.example", ..Asked::default() }, json!({})),
+        (Asked { hd: "corp.example", ..Asked::default() }, json!({"hd": "evil.example"})),
+        (Asked { hd: "*", ..Asked::default() }, json!({})),
+    ] {
+        assert_eq!(asked(&ask, claims, &mut world).unwrap_err().code, Code::UserMismatch, "{ask:?}");
+    }
+    assert_eq!(world.records["user.json"], before);
+    assert!(asked(&Asked { hd: "*", ..Asked::default() }, json!({"hd": "a.example"}), &mut world).is_ok());
+}
+
+#[test]
 fn a_new_secret_signs_and_the_one_before_is_still_believed() {
     let (one, two) = ("1".repeat(32), "2".repeat(32));
     let old = login().secrets(&one);
