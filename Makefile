@@ -32,10 +32,11 @@ fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
 	@scripts/setup check
 	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
 
-soak: ## Simulate faults for seconds=300, break the core here and there to see that it is noticed, and then requests=100000 on workerd
+soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break the core to see that it is noticed, then requests=100000 on workerd
 	@scripts/setup test
 	@$(env) node scripts/build.mjs
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
+	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-jobs -- --long
 	@$(env) node scripts/mutants.mjs
 	@$(env) node tests/soak/workerd.mjs --requests $(requests)
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-jobs -- --long
