@@ -32,13 +32,17 @@ impl Job {
         let record = Record::read(value, said.expires_at_ms, said.answer.date_ms)?;
         permitted(&record, need)?;
         let had = record.token(need.access);
+        // What was left of it when the store was asked, at the least: its answer may have lain there for as long as the job did not run.
         self.good_ms = 0;
         let margin_ms = need.limits.expiry_margin_ms.min(had.life_ms / 10);
         if had.left_ms > margin_ms {
-            self.good_ms = self.at_ms(now).saturating_add(had.left_ms.saturating_sub(margin_ms));
+            self.good_ms = self.asked_ms.saturating_add(had.left_ms.saturating_sub(margin_ms));
         }
         if had.left_ms > need.limits.refresh_early_ms.min(had.life_ms / 4) && self.good_ms > 0 {
-            return Ok(Step::Had { token: Secret::new(had.token.as_str()), life_ms: had.left_ms, early_ms: 0 });
+            if self.at_ms(now) < self.good_ms {
+                return self.had(&papers.read, need, now);
+            }
+            return self.go(Out::Look, papers, need, now);
         }
         if follows { self.follow(papers, need, now) } else { self.go(Out::Lease, papers, need, now) }
     }
@@ -100,9 +104,9 @@ impl Job {
             same_user(&claims.text("sub"), need.shared.get("sub"))?;
         }
         self.round = self.round.wrapping_add(1);
-        let store_now_ms = self.store_now_ms(now);
+        // It lives from when it was given, which was after the store was last asked: how long its answer was on its way nobody knows.
         papers.made =
-            Secret::new(record.renewed(need.shared, answer, life_ms, &self.name(), store_now_ms, now).as_str());
+            Secret::new(record.renewed(need.shared, answer, life_ms, &self.name(), self.store_ms, now).as_str());
         self.tries = 0;
         self.go(Out::Write, papers, need, now)
     }

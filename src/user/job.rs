@@ -45,7 +45,8 @@ const ALL: [Out; 9] =
 
 /// One call for a user's token. It holds no secret, so it can be cloned, compared and hashed: those lie in [`Papers`] beside it.
 ///
-/// The way is that of a lease in a record of its own, void once the token's record moves: nothing is given back.
+/// The way is that of a lease in a record of its own, void once the token's record moves: nothing is given back. Where refresh tokens
+/// rotate it is not void: it lasts, so that nobody sends two of one family at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Job {
     /// Which call it is, of all there are.
@@ -69,7 +70,7 @@ pub struct Job {
     pub(super) good_ms: u64,
     /// What the store's clock said when it was last told.
     pub(super) store_ms: u64,
-    /// When that was, by ours.
+    /// When that was at the earliest, by ours.
     pub(super) store_at_ms: u64,
     /// Of the token's record.
     pub(super) version: String,
@@ -160,20 +161,23 @@ impl Job {
         let value = fields.rest();
         if !stores {
             // What the store said was true at the earliest when it was asked.
-            (self.store_ms, self.store_at_ms) = (said.answer.date_ms, at_ms);
+            (self.store_ms, self.store_at_ms) = (said.answer.date_ms, self.asked_ms);
         }
         let age_ms = said.answer.date_ms.saturating_sub(said.expires_at_ms);
         match self.out {
             Out::Lease => {
-                let lease = Lease::read(value, &self.version, age_ms);
+                let lease = Lease::read(value, age_ms);
                 self.lease_version = version.into();
-                if lease.left_ms > 0 && lease.is_of(&self.id) {
+                let (own, fits) = (lease.is_of(&self.id), lease.version.as_str() == self.version);
+                if lease.left_ms > 0 && own && fits {
                     // The answer that said so was lost, or came late.
                     self.led_ms = self.asked_ms.saturating_sub(age_ms);
                     return self.go(Out::Again, papers, &need, now);
                 }
-                if lease.left_ms > 0 {
-                    self.follows_ms = at_ms.saturating_add(lease.left_ms);
+                // Whoever leads for an older record may be about to send what that one held: a refresh token that is void as soon as the
+                // one that came in its place is used.
+                if lease.left_ms > 0 && !own && (fits || !shared.facts.get("rotates").is_empty()) {
+                    self.follows_ms = self.asked_ms.saturating_add(lease.left_ms);
                     return self.follow(papers, &need, now);
                 }
                 self.go(Out::Take, papers, &need, now)
@@ -294,7 +298,7 @@ impl Job {
         if wall_ms > u64::MAX / 2 { now.mono_ms } else { now.mono_ms.max(wall_ms) }
     }
 
-    /// The time by the store's clock, as far as it went since it was last told.
+    /// The time by the store's clock, at the latest.
     pub(super) fn store_now_ms(&self, now: Now) -> u64 {
         self.store_ms.saturating_add(self.at_ms(now).saturating_sub(self.store_at_ms))
     }

@@ -12,6 +12,7 @@ pub(crate) struct Bounds {
     pub(crate) jobs: usize,
     pub(crate) expiries: u8,
     pub(crate) faults: u8,
+    pub(crate) slow: u8,
     pub(crate) lapses: u8,
     /// How many calls each job makes.
     pub(crate) calls: u8,
@@ -32,6 +33,8 @@ pub(crate) enum Move {
     Delayed(usize),
     /// A delayed write comes.
     Land(usize),
+    /// It happens, and the job learns of it at some later time.
+    Slow(usize),
     /// The provider has too much to do.
     Busy(usize),
     /// The job is killed.
@@ -40,7 +43,7 @@ pub(crate) enum Move {
     Lapse,
     /// Somebody writes the record anew, as it was.
     Edit,
-    /// The token comes into the window in which it is refreshed, or to its end.
+    /// The token comes into the window in which it is refreshed, or to its end; where it has, an hour passes.
     Age(bool),
 }
 
@@ -54,8 +57,8 @@ impl Model for Bounds {
     type Action = Move;
 
     fn init_states(&self) -> Vec<World> {
-        let Bounds { expiries, faults, lapses, edits, .. } = *self;
-        vec![World::new(self.mode, self.jobs, self.calls, Left { expiries, faults, lapses, edits })]
+        let Bounds { expiries, faults, slow, lapses, edits, .. } = *self;
+        vec![World::new(self.mode, self.jobs, self.calls, Left { expiries, faults, slow, lapses, edits })]
     }
 
     fn actions(&self, world: &World, moves: &mut Vec<Move>) {
@@ -65,16 +68,21 @@ impl Model for Bounds {
                 Pending::Nothing | Pending::Strange => continue,
                 _ => moves.push(Move::Happen(at)),
             }
+            if matches!(caller.pending, Pending::Nothing | Pending::Wait | Pending::Told(_)) {
+                continue;
+            }
+            if world.left.slow > 0 {
+                moves.push(Move::Slow(at));
+            }
             if world.left.faults == 0 {
                 continue;
             }
+            moves.extend([Move::Crash(at), Move::Lost(at)]);
             match caller.pending {
-                Pending::Nothing | Pending::Strange | Pending::Wait => continue,
-                Pending::Load(_) => {}
                 Pending::Store { .. } => moves.extend([Move::AnswerLost(at), Move::Delayed(at)]),
                 Pending::Send { .. } => moves.extend([Move::AnswerLost(at), Move::Busy(at)]),
+                _ => {}
             }
-            moves.extend([Move::Crash(at), Move::Lost(at)]);
         }
         moves.extend((0..world.late.len()).map(Move::Land));
         if world.left.lapses > 0 {
@@ -84,7 +92,7 @@ impl Model for Bounds {
             moves.push(Move::Edit);
         }
         // Where nothing goes wrong, nobody stands still for an hour in the middle of something.
-        let quiet = self.faults == 0 && self.lapses == 0;
+        let quiet = self.faults == 0 && self.slow == 0 && self.lapses == 0;
         let idle = |pending| matches!(pending, Pending::Nothing | Pending::Wait);
         if world.left.expiries > 0 && (!quiet || world.callers.iter().all(|caller| idle(caller.pending))) {
             moves.extend([Move::Age(false), Move::Age(true)]);
@@ -113,9 +121,15 @@ impl Model for Bounds {
                 let late = next.late.remove(at);
                 next.happen(late)?;
             }
+            Move::Slow(at) => {
+                next.take(|left| &mut left.slow)?;
+                let word = next.happen(pending(at)?)?;
+                let caller = next.callers.get_mut(at)?;
+                *caller = caller.yet_to_be_told(word);
+            }
             Move::Busy(at) => {
                 next.take(|left| &mut left.faults)?;
-                next.tell(at, Word::busy())?;
+                next.tell(at, Word::busy(world.now_s))?;
             }
             Move::Crash(at) => {
                 next.take(|left| &mut left.faults)?;
@@ -133,7 +147,8 @@ impl Model for Bounds {
             Move::Age(whole) => {
                 next.take(|left| &mut left.expiries)?;
                 let until_s = next.token.at_s.saturating_add(LIFE_S).saturating_sub(if whole { 0 } else { 200 });
-                next.pass(until_s.checked_sub(next.now_s).filter(|seconds| *seconds > 300)?);
+                let passing_s = until_s.checked_sub(next.now_s).filter(|seconds| *seconds > 300);
+                next.pass(passing_s.or(whole.then_some(LIFE_S))?);
             }
         }
         Some(next)
@@ -141,10 +156,11 @@ impl Model for Bounds {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut all = vec![
-            Property::<Self>::sometimes(HAD, |_, world| world.provider.exchanges > 0),
+            Property::<Self>::sometimes(HAD, |_, world| world.provider.exchanges() > 0),
             Property::<Self>::always("no job wants what there is not", |_, world| {
                 world.callers.iter().all(|caller| caller.pending != Pending::Strange)
             }),
+            Property::<Self>::always("nobody has a token that has ended", |_, world| !world.ended),
             Property::<Self>::always("nobody has to log in whose token is good", |_, world| {
                 world.provider.revoked || !world.token.value.contains("needs_reauth")
             }),
@@ -156,9 +172,9 @@ impl Model for Bounds {
             all.push(Property::<Self>::always("no token is invalidated", |_, world| !world.provider.revoked));
         }
         // Whose record is written by others while it is refreshed may have to look, and to go, once more.
-        if self.faults == 0 && self.lapses == 0 && self.edits == 0 {
+        if !self.is_lossy() && self.edits == 0 {
             all.push(Property::<Self>::always("one exchange an expiry", |bounds: &Bounds, world| {
-                world.provider.exchanges <= u32::from(bounds.expiries.saturating_sub(world.left.expiries))
+                world.provider.exchanges() <= usize::from(bounds.expiries.saturating_sub(world.left.expiries))
             }));
             all.push(Property::<Self>::always("no call fails", |_, world| {
                 world.callers.iter().all(|caller| !caller.failed)
@@ -171,6 +187,6 @@ impl Model for Bounds {
 impl Bounds {
     /// Whether something can go wrong that costs a token which is good for one use.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.faults > 0 || self.edits > 0 || self.lapses > 0
+        self.faults > 0 || self.slow > 0 || self.lapses > 0
     }
 }

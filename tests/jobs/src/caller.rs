@@ -45,6 +45,8 @@ pub(crate) enum Pending {
         sent_s: u32,
     },
     Wait,
+    /// It has happened, and the job is yet to be told.
+    Told(Word),
     /// Something that no job should want.
     Strange,
 }
@@ -71,17 +73,21 @@ pub(crate) enum Word {
     Begun,
     Woken,
     Failed(&'static str),
-    Loaded(Option<Kept>),
+    /// What the store held, and when.
+    Loaded(Option<Kept>, u32),
     Stored(Option<u32>),
-    Answered(u16, Known<str>),
+    /// Status, body, and when.
+    Answered(u16, Known<str>, u32),
 }
 
 /// Which job it is, told what, and when.
 type Step = (Known<Caller>, usize, Word, u32, Mode);
+/// What becomes of it, and the token that it had at the end.
+type Next = (Known<Caller>, Option<Known<str>>);
 
 static TEXTS: LazyLock<Shelf<str>> = LazyLock::new(Shelf::new);
 static CALLERS: LazyLock<Shelf<Caller>> = LazyLock::new(Shelf::new);
-static STEPS: LazyLock<DashMap<Step, Known<Caller>, ahash::RandomState>> = LazyLock::new(DashMap::default);
+static STEPS: LazyLock<DashMap<Step, Next, ahash::RandomState>> = LazyLock::new(DashMap::default);
 
 pub(crate) fn known(text: &str) -> Known<str> {
     TEXTS.known(text)
@@ -98,17 +104,23 @@ impl Known<Caller> {
         Known::<Caller>::new(self.calls)
     }
 
-    /// The job once it was told that, as the one at that place among all.
-    pub(crate) fn told(self, at: usize, word: Word, now_s: u32, mode: Mode) -> Known<Caller> {
+    /// The job while it is not told what has happened.
+    pub(crate) fn yet_to_be_told(self, word: Word) -> Known<Caller> {
+        CALLERS.known(Caller { pending: Pending::Told(word), ..(*self).clone() })
+    }
+
+    /// The job once it was told that, as the one at that place among all, and the token that its call had.
+    pub(crate) fn told(self, at: usize, word: Word, now_s: u32, mode: Mode) -> Next {
         let step = (self, at, word, now_s, mode);
         if let Some(next) = STEPS.get(&step) {
             return *next;
         }
         let mut next = (*self).clone();
-        if next.tell(at, word, now_s, mode).is_none() {
+        let had = next.tell(at, word, now_s, mode).unwrap_or_else(|| {
             next = Caller { pending: Pending::Strange, ..Caller::idle(0) };
-        }
-        let next = CALLERS.known(next);
+            None
+        });
+        let next = (CALLERS.known(next), had);
         STEPS.insert(step, next);
         next
     }
@@ -120,8 +132,8 @@ impl Caller {
         Caller { job: Job::default(), papers: (none, none), pending: Pending::Nothing, calls, failed: false }
     }
 
-    /// None if the machine wants something strange.
-    fn tell(&mut self, at: usize, word: Word, now_s: u32, mode: Mode) -> Option<()> {
+    /// The token that its call had, if it has ended with one. None if the machine wants something strange.
+    fn tell(&mut self, at: usize, word: Word, now_s: u32, mode: Mode) -> Option<Option<Known<str>>> {
         if word == Word::Begun {
             *self = Caller::idle(self.calls.checked_sub(1)?);
             self.job = Job::new(&format!("j{at}c{}", self.calls), 0);
@@ -134,7 +146,7 @@ impl Caller {
         let mut papers = Papers::new(Secret::new(&*self.papers.0), Secret::new(&*self.papers.1));
         let shared = Shared::new("u", &Terms::google()).rotating(mode != Mode::Fixed);
         let target = Target::access_token(Scopes::parse("openid").ok()?);
-        let event = word.event(now_s);
+        let event = word.event();
         let action = self.job.step(&mut papers, (&shared, &target, &Limits::default()), event, &mut vault, now);
         self.job.still();
         let (read, made) = papers.expose();
@@ -155,13 +167,17 @@ impl Caller {
                 let token = body.expose_text().split('&').find_map(|pair| pair.strip_prefix("refresh_token="))?;
                 Pending::Send { refresh_token: known(token), sent_s: now_s }
             }
-            Action::Done(result) => {
-                *self = Caller { failed: result.is_err(), ..Caller::idle(self.calls) };
-                return Some(());
+            Action::Done(Ok(outcome)) => {
+                *self = Caller::idle(self.calls);
+                return Some(Some(known(vault.take(outcome.token)?.expose_text())));
+            }
+            Action::Done(Err(_)) => {
+                *self = Caller { failed: true, ..Caller::idle(self.calls) };
+                return Some(None);
             }
             _ => return None,
         };
-        Some(())
+        Some(None)
     }
 }
 
@@ -177,23 +193,23 @@ impl Place {
 
 impl Word {
     /// The provider has too much to do.
-    pub(crate) fn busy() -> Word {
-        Word::Answered(503, known(""))
+    pub(crate) fn busy(now_s: u32) -> Word {
+        Word::Answered(503, known(""), now_s)
     }
 
-    fn event(self, now_s: u32) -> Event {
+    fn event(self) -> Event {
         match self {
             Word::Begun => Event::Begun,
             Word::Woken => Event::Woken,
             Word::Failed(why) => Event::Failed(why.to_owned()),
-            Word::Loaded(kept) => Event::Loaded(kept.map(|kept| Record {
+            Word::Loaded(kept, now_s) => Event::Loaded(kept.map(|kept| Record {
                 value: Secret::new(&*kept.value),
                 version: kept.version.to_string(),
                 written_at_ms: ms(kept.at_s),
                 now_ms: ms(now_s),
             })),
             Word::Stored(version) => Event::Stored(version.map(|version| version.to_string())),
-            Word::Answered(status, body) => Event::Answered(Response {
+            Word::Answered(status, body, now_s) => Event::Answered(Response {
                 status,
                 date_ms: Some(ms(now_s)),
                 retry_after_ms: None,

@@ -15,22 +15,24 @@ pub(crate) enum Length {
 }
 
 pub(crate) fn list(length: Length, mode: Mode) -> Vec<Bounds> {
-    let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, lapses: 0, calls: 1, edits: 0 };
+    let quiet = Bounds { mode, jobs: 3, expiries: 2, faults: 0, slow: 0, lapses: 0, calls: 1, edits: 0 };
     let edited = Bounds { jobs: 2, expiries: 1, edits: 1, ..quiet };
-    let faulty = Bounds { jobs: 2, faults: 1, lapses: 1, ..quiet };
+    let paused = Bounds { jobs: 2, lapses: 1, ..quiet };
+    let slow = Bounds { slow: 1, ..paused };
+    let faulty = Bounds { faults: 1, ..paused };
     match length {
-        Length::Short => vec![quiet, edited, Bounds { expiries: 1, ..faulty }],
-        Length::Middle => {
-            vec![quiet, edited, Bounds { faults: 0, calls: 2, ..faulty }, Bounds { lapses: 2, ..faulty }]
-        }
+        Length::Short => vec![quiet, edited, Bounds { expiries: 1, ..slow }, Bounds { expiries: 1, ..faulty }],
+        Length::Middle => vec![quiet, edited, slow, Bounds { calls: 2, lapses: 2, ..paused }, faulty],
         Length::Long => vec![
             Bounds { calls: 2, ..quiet },
             Bounds { jobs: 4, ..quiet },
             Bounds { expiries: 2, edits: 2, ..edited },
             Bounds { expiries: 1, edits: 1, ..faulty },
+            Bounds { calls: 2, ..slow },
+            Bounds { jobs: 3, ..slow },
+            Bounds { faults: 1, ..slow },
             Bounds { calls: 2, ..faulty },
             Bounds { faults: 2, lapses: 2, ..faulty },
-            Bounds { jobs: 3, expiries: 1, faults: 2, ..faulty },
             Bounds { jobs: 3, ..faulty },
         ],
     }

@@ -22,17 +22,29 @@ pub(crate) struct Provider {
     given: Vec<(bool, usize)>,
     /// Whether all were ended.
     pub(crate) revoked: bool,
-    /// Exchanges that were answered with a token.
-    pub(crate) exchanges: u32,
+    /// When each access token was given.
+    issued_s: Vec<u32>,
 }
 
 impl Provider {
-    pub(crate) fn new(mode: Mode) -> Provider {
-        Provider { mode, given: vec![(false, 0)], revoked: false, exchanges: 0 }
+    /// One that has given one refresh token, and one access token.
+    pub(crate) fn new(mode: Mode, begin_s: u32) -> Provider {
+        Provider { mode, given: vec![(false, 0)], revoked: false, issued_s: vec![begin_s] }
+    }
+
+    /// How many access tokens it gave for a refresh token.
+    pub(crate) fn exchanges(&self) -> usize {
+        self.issued_s.len().saturating_sub(1)
+    }
+
+    /// Whether that access token is good.
+    pub(crate) fn is_good(&self, token: &str, now_s: u32) -> bool {
+        let issued_s = token.strip_prefix('A').and_then(|number| self.issued_s.get(number.parse::<usize>().ok()?));
+        issued_s.is_some_and(|issued_s| now_s < issued_s.saturating_add(LIFE_S))
     }
 
     /// Answers a refresh: status and body.
-    pub(crate) fn refresh(&mut self, token: &str) -> (u16, String) {
+    pub(crate) fn refresh(&mut self, token: &str, now_s: u32) -> (u16, String) {
         let refused = (400, r#"{"error":"invalid_grant"}"#.to_owned());
         let Some(number) = token.strip_prefix('R').and_then(|number| number.parse::<usize>().ok()) else {
             return refused;
@@ -52,13 +64,13 @@ impl Provider {
             self.revoked = true;
             return refused;
         }
-        self.exchanges = self.exchanges.saturating_add(1);
+        self.issued_s.push(now_s);
         let rotated = if self.mode == Mode::Fixed {
             String::new()
         } else {
             self.given.push((false, number));
             format!(r#","refresh_token":"R{}""#, self.given.len().saturating_sub(1))
         };
-        (200, format!(r#"{{"access_token":"A{}","expires_in":{LIFE_S}{rotated}}}"#, self.exchanges))
+        (200, format!(r#"{{"access_token":"A{}","expires_in":{LIFE_S}{rotated}}}"#, self.exchanges()))
     }
 }

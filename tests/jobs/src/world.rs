@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub(crate) late: Vec<Pending>,
     /// How much of each may yet come.
     pub(crate) left: Left,
+    /// Whether a job had a token that had ended.
+    pub(crate) ended: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +26,8 @@ pub(crate) struct Left {
     pub(crate) expiries: u8,
     /// Of all sorts: crashes, what is lost on the way, and the like.
     pub(crate) faults: u8,
+    /// Answers that come late.
+    pub(crate) slow: u8,
     /// How often a whole lease may pass at any moment.
     pub(crate) lapses: u8,
     /// How often somebody else writes the record anew, as it was.
@@ -43,10 +47,11 @@ impl World {
             token: Kept { version: 1, value: known(value), at_s: BEGIN_S },
             lease: None,
             next_version: 2,
-            provider: Provider::new(mode),
+            provider: Provider::new(mode, BEGIN_S),
             callers: vec![Known::<Caller>::new(calls); jobs],
             late: Vec::new(),
             left,
+            ended: false,
         }
     }
 
@@ -77,7 +82,8 @@ impl World {
         Some(match pending {
             Pending::Nothing | Pending::Strange => return None,
             Pending::Wait => Word::Woken,
-            Pending::Load(place) => Word::Loaded(self.kept(place)),
+            Pending::Told(word) => word,
+            Pending::Load(place) => Word::Loaded(self.kept(place), self.now_s),
             Pending::Store { place, value, expected } => {
                 if self.kept(place).map(|kept| kept.version) != expected {
                     return Some(Word::Stored(None));
@@ -94,8 +100,8 @@ impl World {
                 if self.now_s.saturating_sub(sent_s) > TIMEOUT_S {
                     Word::Failed("timeout")
                 } else {
-                    let (status, body) = self.provider.refresh(&refresh_token);
-                    Word::Answered(status, known(&body))
+                    let (status, body) = self.provider.refresh(&refresh_token, self.now_s);
+                    Word::Answered(status, known(&body), self.now_s)
                 }
             }
         })
@@ -109,7 +115,9 @@ impl World {
 
     pub(crate) fn tell(&mut self, at: usize, word: Word) -> Option<()> {
         let caller = self.callers.get_mut(at)?;
-        *caller = caller.told(at, word, self.now_s, self.provider.mode);
+        let (next, had) = caller.told(at, word, self.now_s, self.provider.mode);
+        *caller = next;
+        self.ended |= had.is_some_and(|token| !self.provider.is_good(&token, self.now_s));
         Some(())
     }
 
