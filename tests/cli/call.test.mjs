@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { openWorld } from "./world.mjs";
 
 const { emulator, url, folder, key, start, run, fails } = await openWorld();
@@ -119,6 +120,20 @@ test("-i prints the answer's head, with all that it says", async () => {
   const { stdout } = await run(["call", at("cookie"), "-i"]);
   assert.match(stdout, /^HTTP\/1\.1 200 OK\r\n(.+\r\n)+\r\n$/);
   assert.match(stdout, /\r\nset-cookie: a=canary-secret\r\nset-cookie: b=2\r\n/);
+});
+
+test("-i says how long a body is, unless that is of its encoding: what is printed is decoded", async () => {
+  const plain = createServer((_, response) => response.writeHead(200, { "content-length": "5" }).end("plain"));
+  const packed = createServer((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("unpacked")));
+  const printed = [];
+  for (const server of [plain, packed]) {
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    printed.push((await run(["call", "-i", `http://127.0.0.1:${server.address().port}/`])).stdout);
+    server.close();
+  }
+  assert.match(printed[0], /\r\ncontent-length: 5\r\n[^]*\r\n\r\nplain$/);
+  assert.match(printed[1], /\r\n\r\nunpacked$/);
+  assert.doesNotMatch(printed[1], /content-encoding|content-length/);
 });
 
 test("-v tells what is sent and answered, and no token, cookie or key", async () => {

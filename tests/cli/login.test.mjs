@@ -136,6 +136,7 @@ test("what comes to the port and is not the browser's way back ends nothing", as
   const login = start(["login", "-c", client, "-u", path, "--no-browser"], quiet);
   const back = await emulator.consent(await shown(login), { account: "ada@example.com" });
   const { origin, host, port, search } = new URL(back);
+  const before = emulator.log.length;
   const status = async (place, init) => (await fetch(`${origin}${place}`, init)).status;
   assert.equal(await status("/favicon.ico"), 404);
   assert.equal(await status(`/${search}`, { method: "POST" }), 404);
@@ -156,6 +157,8 @@ test("what comes to the port and is not the browser's way back ends nothing", as
   const ended = await login.ended;
   assert.equal(ended.code, 0);
   assert.doesNotMatch(ended.stderr, /browser could be opened/);
+  // RFC 6749, section 4.1.2: a code that comes twice may end what it was exchanged for.
+  assert.equal(emulator.log.slice(before).filter((entry) => entry.path === "/token").length, 1, "exchanges");
 });
 
 test("a browser that cannot be started is said so, and the URL is there", async () => {
