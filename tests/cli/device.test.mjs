@@ -20,7 +20,10 @@ test("a login by a device: the code is shown, the answer waited for, and slow_do
   const [, code] = await login.printed(/give it the code (\S+)\n/);
   const answers = (outcome) => emulator.log.filter((entry) => entry.path === "/token" && entry.outcome.startsWith(outcome)).length;
   const until = async (outcome, count) => {
-    while (answers(outcome) < count) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let tries = 1200; answers(outcome) < count; tries--) {
+      assert.ok(tries > 0, `${outcome}, in vain: ${login.output.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   };
   // To an emulator whose clock is slow the device asks too often. From then on it has to wait for twice as long, or is told so again.
   await until("authorization_pending", 1);

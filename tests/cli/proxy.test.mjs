@@ -69,7 +69,7 @@ const echo = async (request, response, caller) => {
 };
 
 async function until(what, holds) {
-  for (let tries = 200; tries > 0; tries--) {
+  for (let tries = 1200; tries > 0; tries--) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -233,6 +233,25 @@ test("WebSockets: the handshake carries the token, words come back, and the end 
   const gone = once(left, "close");
   assert.equal((await proxy.end()).code, 0, "a WebSocket does not keep it from ending");
   await gone;
+  service.server.close();
+});
+
+test("what comes in one piece with either side's handshake is not lost", async () => {
+  const service = await openService(echo);
+  service.server.on("upgrade", (_, socket, head) => {
+    socket.on("error", () => {});
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\nfirst;");
+    if (head.length > 0) socket.write(head);
+    socket.on("data", (data) => socket.write(data));
+  });
+  const proxy = await openProxy(service.url);
+  const client = connect(proxy.port, "127.0.0.1").setEncoding("latin1");
+  const lines = ["GET / HTTP/1.1", `Host: 127.0.0.1:${proxy.port}`, "Connection: Upgrade", "Upgrade: websocket", "", "early;"];
+  client.write(lines.join("\r\n"));
+  let text = "";
+  for await (const part of client) if ((text += part).endsWith("early;")) break;
+  assert.match(text, /^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nfirst;early;$/);
+  await proxy.end();
   service.server.close();
 });
 

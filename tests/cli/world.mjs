@@ -42,6 +42,8 @@ export async function openWorld(options) {
   function start(args, { env = {}, input, secret = false } = {}) {
     const child = spawn(join(project, "node_modules/.bin/cloud-run-auth"), args, { cwd: project, env: { ...usual, ...env } });
     children.add(child);
+    // Whatever waits for one that hangs fails then.
+    setTimeout(() => child.kill("SIGKILL"), 120_000).unref();
     const output = { stdout: "", stderr: "" };
     const waiting = new Set();
     for (const name of ["stdout", "stderr"])
