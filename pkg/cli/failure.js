@@ -55,11 +55,12 @@ export function explain(thrown) {
   }
   if (thrown?.name === "TimeoutError") return { code: "timeout", message: "it took longer than --max-time allows.", exit: EXIT.time };
   const deepest = rootOf(thrown);
-  // Of what else there may be, a message could show what was sent.
   const why = deepest?.code ?? deepest?.name ?? "an unknown fault";
   if (thrown?.name === "TypeError" && thrown.cause)
     return { code: "unreachable", message: `the service could not be reached, or did not answer to the end (${why}).`, exit: EXIT.failed };
-  return { code: "failed", message: `it failed: ${thrown?.message ?? why}.`.replace(/\.\.$/, "."), exit: EXIT.failed };
+  // The runtime's own complaints show what they are of, which may be a secret.
+  const words = thrown instanceof TypeError ? `${why}. Report it, with what led to it` : (thrown?.message ?? why);
+  return { code: "failed", message: `it failed: ${words}.`.replace(/\.\.$/, "."), exit: EXIT.failed };
 }
 
 /** @param {any} thrown @returns {any} */

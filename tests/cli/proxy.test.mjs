@@ -338,6 +338,11 @@ test("who calls it by another name, or from another site's page, is refused, and
   await proxy.end();
   const everywhere = await openProxy(service.url, "--host", "0.0.0.0", "--allow-host", "build.internal");
   const asked = async (host) => (await ask(everywhere.port, { headers: { host } })).status;
+  const from = async (origin) => (await ask(everywhere.port, { headers: { host: "192.168.0.7:80", origin } })).status;
+  assert.deepEqual(
+    [await from("http://192.168.0.7:80"), await from("http://192.168.0.7:81"), await from("http://10.6.6.6")],
+    [200, 403, 403],
+  );
   assert.deepEqual([await asked("192.168.0.7:80"), await asked("build.internal:9"), await asked("evil.example")], [200, 200, 421]);
   await everywhere.end();
   service.server.close();
@@ -352,6 +357,8 @@ test("502 where there is no token, no service, or a broken one; the proxy goes o
   assert.deepEqual([broken.status, JSON.parse(broken.text).error.code], [502, "unreachable"]);
   how = (request, response) => response.writeHead(200, { "content-length": "9" }).write("begu", () => request.socket.destroy());
   await assert.rejects(ask(proxy.port), "a torn answer is torn");
+  how = (request) => request.socket.end("HTTP/1.1 200 a\u0001b\r\ncontent-length: 0\r\n\r\n");
+  assert.equal((await ask(proxy.port)).status, 502, "an answer that cannot be written again");
   how = (_, response) => response.end("good");
   assert.equal((await ask(proxy.port)).text, "good");
   await proxy.end();

@@ -45,7 +45,13 @@ export async function forward(request, response, way) {
     sent.on("close", () => request.unpipe(sent).resume());
     sent.on("response", (answer) => {
       if (answer.statusCode === 401) way.bearer.doubt();
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, back(answer, way.target, own));
+      try {
+        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, back(answer, way.target, own));
+      } catch (thrown) {
+        // What Node reads it need not write.
+        answer.destroy();
+        return refuse(response, refusalOf(thrown));
+      }
       // An event stream has nothing to say at first.
       response.flushHeaders();
       // A body that is torn is torn for the client, too.

@@ -33,8 +33,9 @@ export function guard({ listens, names, origins }) {
       return no(400, "path_refused", "the request is for a URL and not for a path. This is no proxy for other servers.");
     const { origin } = headers;
     if (origin !== undefined) {
-      const [, scheme, host] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? [];
-      if (origins.includes(origin) || (scheme && host && isOwn(host))) return undefined;
+      const [, host = "", name = ""] = /^https?:\/\/((\[[\da-f:.]+\]|[^:/]+)(?::\d+)?)$/.exec(origin) ?? [];
+      // Another machine's address is no better than its name.
+      if (origins.includes(origin) || (host && (known.includes(name) || host === hosts))) return undefined;
       return no(
         403,
         "origin_refused",

@@ -34,7 +34,9 @@ export async function listen({ target, bearer, refused, host, port, tells }) {
   };
   // Not everything that wants another protocol is a WebSocket; later versions of Node ask, others tell `upgrade` of all.
   const options = /** @type {import("node:http").ServerOptions} */ ({ shouldUpgradeCallback: isWebSocket });
-  const server = createServer(options, (request, response) => void forward(request, response, way));
+  const server = createServer(options, (request, response) => {
+    forward(request, response, way).catch(() => response.destroy());
+  });
   // A large body may take its time.
   server.requestTimeout = 0;
   /** Connections that are no longer HTTP. @type {Set<import("node:stream").Duplex>} */
@@ -42,7 +44,7 @@ export async function listen({ target, bearer, refused, host, port, tells }) {
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);
     socket.on("close", () => upgraded.delete(socket));
-    void upgrade(request, socket, head, way);
+    upgrade(request, socket, head, way).catch(() => socket.destroy());
   });
   const address = await listening(server, port, host);
   const ended = new Promise((resolve) => server.on("close", resolve)).then(() => agent.destroy());
