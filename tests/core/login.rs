@@ -131,16 +131,19 @@ fn a_browser_comes_back_is_let_in_is_known_and_leaves() {
     assert!(sent.contains("grant_type=authorization_code") && sent.contains("&code_verifier="), "{sent}");
 
     let session = arrived.cookies.lines().last().unwrap().split(';').next().unwrap().to_owned();
-    let mut look = |session: &str| {
-        world
-            .visit(&login, Purpose::Look, &mut Remembered::new("https://app.example/", session, "", SECRET, ""), "{}")
-            .unwrap()
+    let look = |world: &mut World, cookie: &str| {
+        let came = &mut Remembered::new("https://app.example/", cookie, "", SECRET, "");
+        world.visit(&login, Purpose::Look, came, "{}").unwrap().subject
     };
-    assert_eq!(look(&session).subject, "1");
-    assert_eq!(look("").subject, "");
+    assert_eq!(look(&mut world, &session), "1");
+    // Its last characters are the signature's.
+    for stranger in ["", &format!("{session}x"), &session.replace('~', "~x")] {
+        assert_eq!(look(&mut world, stranger), "", "{stranger}");
+    }
     let came = &mut Remembered::new("https://app.example/", &session, "", SECRET, "/bye");
     let left = world.visit(&login, Purpose::Revoke, came, "{}").unwrap();
     assert_eq!(left.location.as_str(), "/bye");
+    assert_eq!(look(&mut world, &session), "", "the session has ended");
     assert_eq!(world.sent.last().unwrap().0, "https://oauth2.googleapis.com/revoke");
     let (_, record) = &world.records["users/1"];
     assert!(record.contains("logged out") && !record.contains("\"R\""), "{record}");
