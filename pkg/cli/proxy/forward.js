@@ -48,8 +48,9 @@ export async function forward(request, response, way) {
       try {
         response.writeHead(answer.statusCode ?? 502, answer.statusMessage, back(answer, way.target, own));
       } catch (thrown) {
-        // What Node reads it need not write.
+        // What Node reads it need not write; but it has kept the words by now.
         answer.destroy();
+        response.statusMessage = "";
         return refuse(response, refusalOf(thrown));
       }
       // An event stream has nothing to say at first.
