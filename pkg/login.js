@@ -115,7 +115,7 @@ export function createLogin(options) {
         async complete() {
           for (;;) {
             await pause(interval, signal).catch(() => signal?.throwIfAborted());
-            const { user, location, record, device } = await visit(POLL, { flow, url: said.device_code });
+            const { user, location, record, device } = await visit(POLL, { flow, code: said.device_code });
             if (user) return { user, returnTo: location, ...(store ? {} : { file: JSON.parse(record) }) };
             // Section 3.5: five seconds more, from now on.
             if (device === "slow_down") interval += 5000;
@@ -146,7 +146,7 @@ export function createLogin(options) {
 
     async revoke(id) {
       if (!store) throw invalid("revoke needs the option store.");
-      await visit(FORGET, { url: readId(id) });
+      await visit(FORGET, { subject: readId(id) });
     },
 
     getCredential(id, asked) {

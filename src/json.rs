@@ -169,6 +169,11 @@ impl fmt::Debug for Json<'_> {
     }
 }
 
+/// A member of an object that is a text, of the object as it was written; empty, where there is none.
+pub(crate) fn member(object: &str, name: &str) -> Text {
+    Json::parse(object.as_bytes()).and_then(|json| json.text(name)).unwrap_or_default()
+}
+
 /// What is left of the parts of a value.
 pub(crate) struct Parts<'a> {
     reader: Reader<'a>,

@@ -15,6 +15,8 @@ use alloc::string::String;
 #[derive(Debug)]
 pub struct Login {
     pub(super) facts: Facts,
+    /// Where browsers come back to.
+    redirect: Url,
 }
 
 /// A provider that is not Google (OpenID Connect Discovery 1.0, section 3).
@@ -57,7 +59,7 @@ impl Login {
         for (name, text) in [("client_id", id), ("client_secret", secret), ("redirect_uri", redirect_uri)] {
             facts.put(name, text);
         }
-        Login { facts }.ready()
+        Login::of(facts)
     }
 
     /// Another provider than Google.
@@ -74,22 +76,26 @@ impl Login {
         ] {
             self.facts.put(name, text);
         }
-        self.ready()
+        Login::of(self.facts)
     }
 
     /// The scopes that every user is asked for, with spaces between them. Default: `openid email profile`; `openid` is always asked for.
-    #[must_use]
-    pub fn scopes(mut self, scopes: &str) -> Login {
+    ///
+    /// # Errors
+    /// `invalid_option` where they are not visible ASCII.
+    pub fn scopes(mut self, scopes: &str) -> Result<Login, AuthError> {
         self.facts.put("login_scopes", scopes);
-        self
+        Login::of(self.facts)
     }
 
     /// What logins and sessions are signed with, the newest first, with spaces between them: at least 32 characters each. Default:
     /// what is derived from the client's secret.
-    #[must_use]
-    pub fn secrets(mut self, secrets: &str) -> Login {
+    ///
+    /// # Errors
+    /// `invalid_option` where one is shorter.
+    pub fn secrets(mut self, secrets: &str) -> Result<Login, AuthError> {
         self.facts.put("secrets", secrets);
-        self
+        Login::of(self.facts)
     }
 
     /// The name of the record with a user's token, in which `{id}` stands for his `sub`. Default: `users/{id}`. Without that there is one
@@ -110,7 +116,7 @@ impl Login {
     /// What the host has written as facts.
     #[cfg(all(feature = "login", target_arch = "wasm32", target_os = "unknown"))]
     pub(crate) fn told(facts: Facts) -> Result<Login, AuthError> {
-        Login { facts }.ready()
+        Login::of(facts)
     }
 
     /// The path that a browser is sent to for a text that anybody may have written, if it is one of the application's.
@@ -126,11 +132,11 @@ impl Login {
     }
 
     /// Checks what is there, and says what goes without saying.
-    fn ready(mut self) -> Result<Login, AuthError> {
-        let is_google = matches!(self.fact("issuer"), "" | "https://accounts.google.com");
+    fn of(mut facts: Facts) -> Result<Login, AuthError> {
+        let is_google = matches!(facts.get("issuer"), "" | "https://accounts.google.com");
         let mut usual = |name, text| {
-            if self.facts.get(name).is_empty() {
-                self.facts.put(name, text);
+            if facts.get(name).is_empty() {
+                facts.put(name, text);
             }
         };
         usual("issuer", GOOGLE.issuer);
@@ -143,36 +149,25 @@ impl Login {
         usual("records", "users/{id}");
         usual("login_scopes", "openid email profile");
         usual("session_s", "604800");
-        for name in [
-            "redirect_uri",
-            "issuer",
-            "authorization_endpoint",
-            "token_endpoint",
-            "revocation_endpoint",
-            "device_authorization_endpoint",
-        ] {
-            let text = self.fact(name);
-            if text.is_empty() && matches!(name, "revocation_endpoint" | "device_authorization_endpoint") {
-                continue;
+        let redirect = endpoint(&facts, "redirect_uri")?;
+        for name in ["issuer", "authorization_endpoint", "token_endpoint"] {
+            endpoint(&facts, name)?;
+        }
+        for name in ["revocation_endpoint", "device_authorization_endpoint"] {
+            if !facts.get(name).is_empty() {
+                endpoint(&facts, name)?;
             }
-            let why = match Url::parse(text) {
-                Err(why) => why,
-                Ok(url) if url.is_https() || url.is_loopback() => continue,
-                Ok(_) => "is plain http to another machine",
-            };
-            let why = concat(&[name, " (~) ", why, "."]);
-            return Err(AuthError::about(Code::InvalidOption, &concat(&["the login's ", &why]), to_show(text), ""));
         }
         for name in ["client_id", "client_secret", "login_scopes"] {
-            if !self.fact(name).bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' && name == "login_scopes") {
+            if !facts.get(name).bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' && name == "login_scopes") {
                 return Err(invalid("the login's $ is not visible ASCII text.", name));
             }
         }
-        if self.fact("client_id").is_empty() {
+        if facts.get("client_id").is_empty() {
             return Err(invalid("the login has no $. Give the OAuth client's file.", "client_id"));
         }
-        let mut secrets = self.fact("secrets");
-        if secrets.is_empty() && self.fact("client_secret").is_empty() {
+        let mut secrets = facts.get("secrets");
+        if secrets.is_empty() && facts.get("client_secret").is_empty() {
             return Err(invalid("the client has no secret to sign logins with: give $.", "secrets"));
         }
         while !secrets.is_empty() {
@@ -185,7 +180,7 @@ impl Login {
             }
             secrets = part(secrets, secret.len().wrapping_add(1), secrets.len());
         }
-        Ok(self)
+        Ok(Login { facts, redirect })
     }
 
     pub(super) fn fact(&self, name: &str) -> &str {
@@ -214,9 +209,14 @@ impl Login {
         self.fact("online").is_empty()
     }
 
+    /// Whether what comes of a login is kept, and not handed on.
+    pub(super) fn has_store(&self) -> bool {
+        self.fact("storeless").is_empty()
+    }
+
     /// Whether it is noted which logins came back: not without a store, nor in one that is there for one user's record alone.
     pub(super) fn keeps_used(&self) -> bool {
-        self.fact("storeless").is_empty() && contains(self.fact("records"), "{id}")
+        self.has_store() && contains(self.fact("records"), "{id}")
     }
 
     pub(super) fn session_s(&self) -> u64 {
@@ -225,7 +225,7 @@ impl Login {
 
     /// Whether browsers come by TLS, as everywhere but on a developer's machine.
     pub(super) fn is_secure(&self) -> bool {
-        Url::parse(self.fact("redirect_uri")).is_ok_and(|url| url.is_https())
+        self.redirect.is_https()
     }
 
     /// A name of ours as a cookie's. That prefix is kept for one that is of this very host (RFC 6265bis, section 4.1.3.2).
@@ -256,10 +256,20 @@ impl Login {
 
     /// The scheme, host and port of the application.
     pub(super) fn origin(&self) -> &str {
-        let uri = self.fact("redirect_uri");
-        let scheme = before(uri, "://").len().wrapping_add(3);
-        part(uri, 0, scheme.wrapping_add(before(part(uri, scheme, uri.len()), "/").len()))
+        self.redirect.origin()
     }
+}
+
+/// A URL that browsers and secrets may be sent to.
+fn endpoint(facts: &Facts, name: &str) -> Result<Url, AuthError> {
+    let text = facts.get(name);
+    let why = match Url::parse(text) {
+        Ok(url) if url.is_https() || url.is_loopback() => return Ok(url),
+        Ok(_) => "is plain http to another machine",
+        Err(why) => why,
+    };
+    let message = concat(&["the login's ", name, " (~) ", why, "."]);
+    Err(AuthError::about(Code::InvalidOption, &message, to_show(text), ""))
 }
 
 pub(super) fn invalid(message: &str, name: &str) -> AuthError {

@@ -13,28 +13,28 @@ use crate::config::Retry;
 use crate::error::{AuthError, Code, Details};
 use crate::grant::{Wanted, object, read};
 use crate::http::Received;
-use crate::json::Text;
+use crate::json::{Text, member};
 use crate::record::Fields;
 use crate::text::{append, concat, decimal, number};
 use crate::time::Now;
 use crate::token::{FlightId, Order, Said, happening};
-use crate::user::{Entry, entered, lacks, left, member};
+use crate::user::{Entry, entered, lacks, left};
 use alloc::string::String;
 
 impl Visit {
     pub(super) fn begin(&mut self, remembered: &mut Remembered, login: &Login, now: Now) -> Came {
+        match self.purpose {
+            Purpose::Forget => {
+                self.subject = concat(&[remembered.get("subject")]);
+                return self.go(Out::Grant, remembered, login);
+            }
+            // Which device it is, nobody but itself knows: there is no browser that could be another one.
+            Purpose::Device => return self.go(Out::Device, remembered, login),
+            Purpose::Poll => return self.go(Out::Exchange, remembered, login),
+            _ => {}
+        }
         let text = cookie(remembered.get("cookies"), &login.cookie_name(sessions::NAME)).unwrap_or_default();
         let browser = Browser::read(text, login);
-        if self.purpose == Purpose::Forget {
-            self.subject = concat(&[remembered.get("url")]);
-            return self.go(Out::Grant, remembered, login);
-        }
-        if matches!(self.purpose, Purpose::Device | Purpose::Poll) {
-            // Which device it is, nobody but itself knows: there is no browser that could be another one.
-            let (code, device) = (concat(&[remembered.get("url")]), self.purpose == Purpose::Device);
-            remembered.put("code", &code);
-            return self.go(if device { Out::Device } else { Out::Exchange }, remembered, login);
-        }
         if matches!(self.purpose, Purpose::Arrive | Purpose::Complete) {
             let kept = if self.purpose == Purpose::Complete { remembered.get("flow") } else { "" };
             let Back { flow, code } = back::read(login, remembered.get("url"), remembered.get("cookies"), kept, now)?;
@@ -57,8 +57,7 @@ impl Visit {
 
     /// Tokens for the code, or that what was granted is revoked.
     pub(super) fn answered(&mut self, remembered: &mut Remembered, login: &Login, said: &Said, now: Now) -> Came {
-        let unavailable = said.kind == happening::FAILED;
-        if unavailable {
+        if said.kind == happening::FAILED {
             let error = AuthError::passing(
                 Code::ExchangeUnavailable,
                 "the provider could not be reached: ~. Try again later.",
@@ -135,7 +134,7 @@ impl Visit {
         remembered.put("date", &decimal(said.answer.date_ms));
         remembered.put("life", &decimal(granted.life_ms));
         remembered.put("code", "");
-        if login.fact("storeless").is_empty() {
+        if login.has_store() {
             return self.go(Out::Record, remembered, login);
         }
         self.keep(remembered, login, "", now.wall_ms, now)
@@ -236,11 +235,7 @@ impl Visit {
             return Ok(Turn::Done(Arrived { location, flow, cookies: cookies.into(), ..Arrived::default() }));
         }
         remembered.put("made", &made);
-        if login.fact("storeless").is_empty() {
-            self.go(Out::Keep, remembered, login)
-        } else {
-            self.done(remembered, login)
-        }
+        if login.has_store() { self.go(Out::Keep, remembered, login) } else { self.done(remembered, login) }
     }
 
     /// What was to be written is there.
@@ -267,7 +262,7 @@ impl Visit {
             out => out,
         };
         self.tries = self.tries.saturating_add(1);
-        let most = if matches!(self.out, Out::Exchange | Out::Revoke) { Retry::USUAL.attempts } else { 8 };
+        let most = if self.out.sends() { Retry::USUAL.attempts } else { 8 };
         if self.tries >= most {
             return Err(if self.out == Out::Exchange { not_again(&error) } else { error });
         }

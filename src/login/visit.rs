@@ -72,6 +72,18 @@ pub(super) enum Out {
     Forget,
 }
 
+impl Out {
+    /// Whether it is the provider that is asked.
+    pub(super) fn sends(self) -> bool {
+        matches!(self, Out::Device | Out::Exchange | Out::Revoke)
+    }
+
+    /// Whether it is a record that is written.
+    fn stores(self) -> bool {
+        matches!(self, Out::Use | Out::Keep | Out::Enter | Out::End | Out::Forget)
+    }
+}
+
 #[cfg(all(feature = "login", target_arch = "wasm32", target_os = "unknown"))]
 const PURPOSES: [Purpose; 8] = [
     Purpose::Arrive,
@@ -126,13 +138,31 @@ pub struct Remembered(Facts);
 
 /// What a browser came with, and what is random.
 impl Remembered {
-    /// `url` is the one that it came to; or a device's code; or whose grant is to end, by his `sub`; `cookies` its `Cookie` header; `flow` what was kept of the login, where that
-    /// was not in a cookie. `secret` is for a new session: random, 256 bits in base64url. `return_to` is where it goes when it leaves.
+    /// `url` is the one that it came to, `cookies` its `Cookie` header; `flow` what was kept of the login, where that was not in a
+    /// cookie. `secret` is for a new session: random, 256 bits in base64url. `return_to` is where it goes when it leaves.
     pub fn new(url: &str, cookies: &str, flow: &str, secret: &str, return_to: &str) -> Remembered {
+        Remembered::of([
+            ("url", url),
+            ("cookies", cookies),
+            ("flow", flow),
+            ("secret", secret),
+            ("return_to", return_to),
+        ])
+    }
+
+    /// Of a device: the flow of its login, and the code that it was given; none as long as it has none.
+    pub fn device(flow: &str, code: &str) -> Remembered {
+        Remembered::of([("flow", flow), ("code", code)])
+    }
+
+    /// Whose grant is to end, by his `sub`.
+    pub fn grant(subject: &str) -> Remembered {
+        Remembered::of([("subject", subject)])
+    }
+
+    fn of<const N: usize>(texts: [(&str, &str); N]) -> Remembered {
         let mut facts = Facts::default();
-        for (name, text) in
-            [("url", url), ("cookies", cookies), ("flow", flow), ("secret", secret), ("return_to", return_to)]
-        {
+        for (name, text) in texts {
             facts.put(name, text);
         }
         Remembered(facts)
@@ -234,7 +264,7 @@ impl Visit {
         if core::mem::take(&mut self.waits) {
             return self.go(self.out, remembered, login);
         }
-        if matches!(self.out, Out::Device | Out::Exchange | Out::Revoke) {
+        if self.out.sends() {
             return self.answered(remembered, login, said, now);
         }
         if said.kind == happening::FAILED {
@@ -246,11 +276,11 @@ impl Visit {
             );
             return self.again(store);
         }
-        let stored = matches!(self.out, Out::Use | Out::Keep | Out::Enter | Out::End | Out::Forget);
-        if said.kind != if stored { happening::STORED } else { happening::LOADED } {
+        let stores = self.out.stores();
+        if said.kind != if stores { happening::STORED } else { happening::LOADED } {
             return Err(AuthError::plain(Code::CoreFailed, "the driver told what nobody asked."));
         }
-        if !stored {
+        if !stores {
             return self.loaded(remembered, login, said, now);
         }
         if said.answer.body.is_empty() {
@@ -339,7 +369,7 @@ impl Visit {
             Out::Sessions | Out::Enter | Out::Look => sessions::record(login, &self.subject),
             Out::Others | Out::End => sessions::record(login, &self.came.subject),
         };
-        let stores = matches!(out, Out::Use | Out::Keep | Out::Enter | Out::End | Out::Forget);
+        let stores = out.stores();
         let text = if stores { concat(&[&name, "\0", &self.version, "\0", remembered.get("made")]) } else { name };
         Ok(Turn::Act(Order { task: if stores { b'b' } else { b'a' }, text: text.into() }))
     }
@@ -358,7 +388,7 @@ impl Visit {
                     jar.set(login, &flow.cookie_name(login), "", 0);
                     jar.set(login, &login.cookie_name(sessions::NAME), &session, login.session_s());
                 }
-                if !login.fact("storeless").is_empty() {
+                if !login.has_store() {
                     record = Secret::new(remembered.get("made"));
                 }
             }

@@ -260,8 +260,8 @@ fn another_user_or_domain_than_was_asked_for_is_not_let_in_and_overwrites_nobody
 #[test]
 fn a_new_secret_signs_and_the_one_before_is_still_believed() {
     let (one, two) = ("1".repeat(32), "2".repeat(32));
-    let old = login().secrets(&one);
-    let new = login().secrets(&format!("{two} {one}"));
+    let old = login().secrets(&one).unwrap();
+    let new = login().secrets(&format!("{two} {one}")).unwrap();
     let (url, cookie) = begun(&old, 's');
     let came = &mut Remembered::new(&back('s'), &cookie, "", SECRET, "");
     World::default().visit(&new, Purpose::Arrive, came, &answer(&url, json!({}))).unwrap();
