@@ -10,6 +10,7 @@ use crate::template::fill;
 use crate::text::{concat, contains};
 use crate::time::Now;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What one login is to be like. What is left empty goes without saying.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,18 +95,24 @@ impl Login {
             key: self.key(),
         };
         let mut begun = self.begun(&flow, asked)?;
-        // Of logins that nobody came back from, the oldest go.
-        let mut pairs = Pairs(asked.cookies);
-        let mut others = 0_usize;
         let mut jar = Jar(core::mem::take(&mut begun.cookies));
+        let stem = self.cookie_name(NAME);
+        let mut others = Vec::new();
+        let mut pairs = Pairs(asked.cookies);
         while let Some((name, text)) = pairs.next() {
-            let stem = self.cookie_name(NAME);
-            if name.as_bytes().starts_with(stem.as_bytes()) {
-                others = others.saturating_add(1);
-                if others >= MOST_FLOWS || Flow::read(text, self).is_none_or(|flow| flow.is_over(now)) {
-                    jar.set(self, name, "", 0);
-                }
+            if !name.as_bytes().starts_with(stem.as_bytes()) {
+                continue;
             }
+            if Flow::read(text, self).is_some_and(|flow| !flow.is_over(now)) {
+                others.push(name);
+            } else {
+                jar.set(self, name, "", 0);
+            }
+        }
+        // Of logins that nobody came back from, the oldest go: browsers name those first (RFC 6265, section 5.4).
+        let surplus = others.len().saturating_add(1).saturating_sub(MOST_FLOWS);
+        for name in others.iter().take(surplus) {
+            jar.set(self, name, "", 0);
         }
         begun.cookies = jar.0;
         Ok(begun)

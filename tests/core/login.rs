@@ -258,6 +258,18 @@ fn another_user_or_domain_than_was_asked_for_is_not_let_in_and_overwrites_nobody
 }
 
 #[test]
+fn of_many_logins_that_nobody_came_back_from_the_oldest_go() {
+    let login = login();
+    let all: Vec<String> = "abcdefgh".chars().map(|letter| begun(&login, letter).1).collect();
+    let cookies = format!("{}; login-other=1; __Host-login-broken=1", all.join("; "));
+    let asked = Asked { cookies: &cookies, ..Asked::default() };
+    let told = login.begin(&asked, &state('n'), NOW).unwrap().cookies;
+    let gone = |cookie: &String| told.contains(&format!("{}=; Path=/; Max-Age=0;", cookie.split('=').next().unwrap()));
+    assert_eq!(all.iter().map(gone).collect::<Vec<_>>(), [true, true, true, false, false, false, false, false]);
+    assert!(told.contains("__Host-login-broken=; ") && !told.contains("login-other"), "{}", told.as_str());
+}
+
+#[test]
 fn a_new_secret_signs_and_the_one_before_is_still_believed() {
     let (one, two) = ("1".repeat(32), "2".repeat(32));
     let old = login().secrets(&one).unwrap();
