@@ -44,13 +44,15 @@ export async function sign(config, [fingerprint, input], _signal, operation) {
     keepAmong(keys, fingerprint, key);
   }
   ask("w", operation);
-  const signature = new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input)));
-  return [
-    btoa(String.fromCharCode(...signature))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replaceAll("=", ""),
-  ];
+  return [base64url(new Uint8Array(await subtle.sign(ALGORITHM, key, encoder.encode(input))))];
+}
+
+/** @param {Uint8Array} bytes */
+export function base64url(bytes) {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }
 
 /**

@@ -2,6 +2,7 @@
 import { host } from "./core.js";
 import { keepAmong, noted } from "./credential.js";
 import { pause, within } from "./deadline.js";
+import { base64url } from "./deeds.js";
 import { AuthError } from "./errors.js";
 import { bare, invalid, isObject, isString } from "./options.js";
 import { getProfile, userOf } from "./profile.js";
@@ -9,6 +10,7 @@ import { createUserCredential } from "./user.js";
 import { ask, ready } from "./login/core.js";
 import { readLogin } from "./login/options.js";
 import { drive } from "./user/deeds.js";
+import { isWords } from "./user/options.js";
 
 /** What a browser comes for, as the core counts it. */
 const [ARRIVE, COMPLETE, LOOK, LEAVE, REVOKE, FORGET, DEVICE, POLL] = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -72,6 +74,9 @@ export function createLogin(options) {
     return { url, flow, cookies: told.split("\n") };
   }
 
+  /** @param {import("./login.d.ts").User} user @param {string} returnTo @param {string} record */
+  const completed = (user, returnTo, record) => ({ user, returnTo, ...(store ? {} : { file: JSON.parse(record) }) });
+
   /** @type {import("./login.d.ts").Login} */
   const login = {
     async start(request, asked) {
@@ -98,7 +103,7 @@ export function createLogin(options) {
       if (!isString(flow)) throw invalid("the flow is not what begin gave.");
       const { location, user, record, flow: next } = await visit(COMPLETE, { url: String(url), flow });
       if (!user) return { user: undefined, url: location, flow: next };
-      return { user, returnTo: location, ...(store ? {} : { file: JSON.parse(record) }) };
+      return completed(user, location, record);
     },
 
     async device(asked, { signal } = {}) {
@@ -116,7 +121,7 @@ export function createLogin(options) {
           for (;;) {
             await pause(interval, signal).catch(() => signal?.throwIfAborted());
             const { user, location, record, device } = await visit(POLL, { flow, code: said.device_code });
-            if (user) return { user, returnTo: location, ...(store ? {} : { file: JSON.parse(record) }) };
+            if (user) return completed(user, location, record);
             // Section 3.5: five seconds more, from now on.
             if (device === "slow_down") interval += 5000;
           }
@@ -176,11 +181,8 @@ export function createLogin(options) {
   return login;
 }
 
-/** 256 random bits, in base64url. */
-function bits() {
-  const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
+/** 256 random bits. */
+const bits = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 /** @param {unknown} id */
 function readId(id) {
@@ -202,8 +204,7 @@ function readBegin(asked) {
     throw invalid(`there is no option ${JSON.stringify(unknown)}, but returnTo, scopes, loginHint, hd, prompt, user.`);
   for (const [name, value] of Object.entries({ loginHint, hd, prompt, user, returnTo: returnTo ?? "" }))
     if (!isString(value) || value.includes("\0")) throw invalid(`the option ${name} is no text.`);
-  if (!Array.isArray(scopes) || !scopes.every((scope) => isString(scope) && /^[!-~]+$/.test(scope)))
-    throw new AuthError("invalid_scope", "the option scopes is not an array of texts.");
+  if (!isWords(scopes)) throw new AuthError("invalid_scope", "the option scopes is not an array of texts.");
   return { returnTo, scopes: scopes.join(" "), loginHint, hd, prompt, user };
 }
 

@@ -1,12 +1,14 @@
 // What a provider says of a user (OpenID Connect Core 1.0, section 5.3).
-import { fetchBy, host } from "./core.js";
+import { host } from "./core.js";
 import { within } from "./deadline.js";
-import { timesOf } from "./deeds.js";
+import { send } from "./deeds.js";
 import { AuthError } from "./errors.js";
 import { isFunction, isObject, isString } from "./options.js";
 import { readShared } from "./user/options.js";
 
 const GOOGLE = "https://openidconnect.googleapis.com/v1/userinfo";
+/** An hour, where there is no limit. */
+const LONGEST_MS = 3_600_000;
 
 /**
  * @param {import("./index.d.ts").CredentialFunction} credential
@@ -22,21 +24,20 @@ export async function getProfile(credential, options) {
   const url = isString(endpoint) ? endpoint : emulator ? new URL("/v1/userinfo", emulator).href : GOOGLE;
   if (!/^https:|^http:\/\/(localhost|\[::1\]|127(\.\d+){3})[:/]/.test(url))
     throw new AuthError("invalid_option", "the option endpoint is no https URL.");
-  return within(config.timeout, signal, async (limit) => {
-    const need = { scopes: ["openid"], signal: limit ?? new AbortController().signal };
-    const given = await credential(need);
-    const token = isString(given) ? given : given.token;
-    let response;
-    try {
-      const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-      response = await fetchBy(config, url, { headers, redirect: "manual", signal: limit });
-    } catch (thrown) {
-      limit?.throwIfAborted();
+  return within(config.timeout, signal, async (limit = new AbortController().signal) => {
+    const given = await credential({ scopes: ["openid"], signal: limit });
+    const headers = ["authorization", `Bearer ${isString(given) ? given : given.token}`, "accept", "application/json"];
+    const [text = "", status = 0, , retryAfter = 0] = await send(
+      config,
+      ["GET", url, `${config.timeout || LONGEST_MS}`, "", "", ...headers],
+      limit,
+    ).catch((thrown) => {
+      limit.throwIfAborted();
       const error = new AuthError("exchange_unavailable", "the provider's userinfo endpoint could not be reached. Try again later.", true);
       throw Object.assign(error, { cause: thrown });
-    }
-    if (!response.ok) throw refused(response);
-    const claims = await response.json().catch(() => undefined);
+    });
+    if (status < 200 || status > 299) throw refused(status, retryAfter);
+    const claims = parsed(text);
     if (!isObject(claims) || !isString(claims.sub))
       throw new AuthError("invalid_answer", "the provider's userinfo endpoint gave no profile. Look for a proxy in between.", true);
     return userOf(claims);
@@ -65,11 +66,20 @@ export function userOf(claims) {
   };
 }
 
-/** @param {Response} response */
-function refused(response) {
-  const { status } = response;
-  const [, retryAfter] = timesOf(response);
-  response.body?.cancel().catch(() => {});
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its own error would show what is in it.
+  }
+}
+
+/**
+ * @param {number} status
+ * @param {number} retryAfter NaN where nothing was said
+ */
+function refused(status, retryAfter) {
   const transient = status === 429 || status >= 500;
   const [code, what] =
     status === 401

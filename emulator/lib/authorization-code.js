@@ -1,6 +1,6 @@
 import { json } from "./answers.js";
 import { sha256, toBase64Url } from "./bytes.js";
-import { authenticateClient } from "./client-auth.js";
+import { requireClient } from "./client-auth.js";
 import { OAuthError } from "./oauth-error.js";
 import { idTokenOf } from "./refresh-token.js";
 import { mintAccessToken } from "./tokens.js";
@@ -26,9 +26,7 @@ import { mintAccessToken } from "./tokens.js";
 export async function authorizationCode(call, form, log) {
   const { state } = call;
   log.kind = "access_token";
-  const client = authenticateClient(call, form);
-  if (client === undefined) throw new OAuthError("invalid_request", "Could not determine client ID from request.");
-  log.client = client;
+  const client = requireClient(call, form, log);
   const code = state.codes.get(form.get("code") ?? "");
   if (!form.get("code")) throw new OAuthError("invalid_request", "Missing required parameter: code");
   if (!code || code.expiresAt <= state.clock.now()) throw new OAuthError("invalid_grant", "Malformed auth code.");

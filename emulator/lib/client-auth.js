@@ -20,6 +20,20 @@ export function authenticateClient({ request, state }, form) {
   return named.id;
 }
 
+/**
+ * The same where none is no answer, and noted down.
+ *
+ * @param {Call} call
+ * @param {URLSearchParams} form
+ * @param {import("../index.js").TokenLog} log
+ */
+export function requireClient(call, form, log) {
+  const client = authenticateClient(call, form);
+  if (client === undefined) throw new OAuthError("invalid_request", "Could not determine client ID from request.");
+  log.client = client;
+  return client;
+}
+
 /** @param {URLSearchParams} form */
 function inForm(form) {
   const id = form.get("client_id");

@@ -1,7 +1,7 @@
 import { json } from "./answers.js";
 import { ask } from "./authorize.js";
 import { tokensOf } from "./authorization-code.js";
-import { authenticateClient } from "./client-auth.js";
+import { requireClient } from "./client-auth.js";
 import { devicePage, messagePage } from "./consent-page.js";
 import { oauthAnswer } from "./oauth-answer.js";
 import { OAuthError } from "./oauth-error.js";
@@ -79,9 +79,7 @@ export function device({ state, query }) {
 export async function deviceGrant(call, form, log) {
   const { state } = call;
   log.kind = "access_token";
-  const client = authenticateClient(call, form);
-  if (client === undefined) throw new OAuthError("invalid_request", "Could not determine client ID from request.");
-  log.client = client;
+  const client = requireClient(call, form, log);
   const code = form.get("device_code") ?? "";
   const waiting = state.devices.get(code);
   if (!waiting || waiting.asked.application.id !== client) throw new OAuthError("invalid_grant", "Malformed device code.");

@@ -1,6 +1,6 @@
 import { json } from "./answers.js";
 import { sha256, toBase64Url } from "./bytes.js";
-import { authenticateClient } from "./client-auth.js";
+import { requireClient } from "./client-auth.js";
 import { OAuthError } from "./oauth-error.js";
 import { redactText } from "./redact.js";
 import { profileOf } from "./people.js";
@@ -21,9 +21,7 @@ export async function refreshToken(call, form, log) {
   const { state } = call;
   const wanted = form.get("scope");
   Object.assign(log, { kind: "access_token", ...(wanted ? { scope: redactText(wanted.slice(0, 2000)) } : {}) });
-  const client = authenticateClient(call, form);
-  if (client === undefined) throw new OAuthError("invalid_request", "Could not determine client ID from request.");
-  log.client = client;
+  const client = requireClient(call, form, log);
 
   const used = form.get("refresh_token") ?? "";
   const user = findUser(state, used, client, false);

@@ -7,16 +7,14 @@ const OWN = [
   ...["client", "clientId", "clientSecret", "redirectUri", "scopes", "store"],
   ...["provider", "secrets", "records", "offline", "sessionLifetime"],
 ];
-/** A day's worth of milliseconds, seven times. */
-const WEEK = 604_800_000;
 const NEEDED = ["issuer", "authorization_endpoint", "token_endpoint"];
 const OPTIONAL = ["revocation_endpoint", "userinfo_endpoint", "device_authorization_endpoint"];
 
 /** @param {unknown} options */
 export function readLogin(options) {
   const { given, config } = readShared("createLogin", options, OWN);
-  const { redirectUri, scopes = ["openid", "email", "profile"], records = "users/{id}", offline = true } = given;
-  const { secrets = [], sessionLifetime = WEEK } = given;
+  // What is left empty the core has a default for.
+  const { redirectUri, scopes = [], records = "users/{id}", offline = true, secrets = [], sessionLifetime } = given;
   const client = readClientOf(given);
   const provider = readProvider(given.provider);
   if (!isString(redirectUri) || !URL.canParse(redirectUri))
@@ -26,7 +24,7 @@ export function readLogin(options) {
   if (typeof offline !== "boolean") throw invalid("the option offline is not true or false.");
   if (!isWords(secrets) || secrets.some((secret) => secret.length < 32))
     throw invalid("the option secrets is not an array of texts of 32 characters or more, without spaces.");
-  if (!Number.isFinite(sessionLifetime) || sessionLifetime < 1000)
+  if (sessionLifetime !== undefined && !(Number.isFinite(sessionLifetime) && sessionLifetime >= 1000))
     throw invalid("the option sessionLifetime is no number of 1000 ms or more.");
   const store = given.store === undefined ? undefined : readStore(given.store);
   const facts = told(config, {
@@ -37,7 +35,7 @@ export function readLogin(options) {
     secrets: secrets.join(" "),
     records,
     online: offline ? "" : "1",
-    session_s: Math.floor(sessionLifetime / 1000),
+    session_s: sessionLifetime && Math.floor(sessionLifetime / 1000),
     storeless: store ? "" : "1",
   });
   /** @type {Record<PropertyKey, any>} */

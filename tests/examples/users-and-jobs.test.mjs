@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -12,7 +11,9 @@ import { chromium as driver } from "playwright-core";
 import { createEmulator } from "../../emulator/index.js";
 import { serve } from "../../emulator/node.js";
 import { install, pack } from "../packaging/install.mjs";
+import { eventually } from "../runtime/client/check.js";
 import { chromium } from "../runtime/programs.mjs";
+import { freePort } from "../stores/lib/port.mjs";
 
 const QUIET = [
   "--disable-gpu",
@@ -30,13 +31,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Waits until it is so. */
+const until = (look) => eventually(async () => assert.ok(await look(), String(look)), 20_000);
 
 test("a user logs in, leaves jobs that three workers do as her, and logs out", async (t) => {
   const place = join(folder, "app");
@@ -84,7 +80,7 @@ test("a user logs in, leaves jobs that three workers do as her, and logs out", a
   };
   const app = begin("app.js");
   const workers = [1, 2, 3].map(() => begin("worker.js"));
-  await eventually(() => app.said.includes(origin));
+  await until(() => app.said.includes(origin));
 
   const browser = await driver.launch({ executablePath: chromium(), args: ["--no-sandbox", ...QUIET] });
   t.after(() => browser.close());
@@ -109,14 +105,14 @@ test("a user logs in, leaves jobs that three workers do as her, and logs out", a
   await page.getByRole("button", { name: "Allow" }).click();
   await page.getByText("Hello Ada.").waitFor();
   for (let at = 0; at < 6; at += 1) await page.getByRole("button", { name: "Add a job" }).click();
-  await eventually(() => callers.length === 6);
+  await until(() => callers.length === 6);
   // Her token ends, and all workers want a new one at once.
   await new Promise((resolve) => setTimeout(resolve, 9_000));
   for (let at = 0; at < 6; at += 1) await page.getByRole("button", { name: "Add a job" }).click();
-  await eventually(() => callers.length === 12);
+  await until(() => callers.length === 12);
   assert.deepEqual(new Set(callers), new Set(["ada@example.com"]));
   // A worker hears of an answer a moment after the service has given it.
-  await eventually(async () => (await readdir(env.QUEUE)).filter((name) => name.endsWith(".done")).length === 12);
+  await until(async () => (await readdir(env.QUEUE)).filter((name) => name.endsWith(".done")).length === 12);
   assert.ok(workers.filter(({ said }) => said.includes(" 200")).length > 1, "more than one worker had something to do");
   const refreshes = emulator.log.filter(({ endpoint }) => endpoint === "refresh");
   assert.ok(refreshes.every(({ status }) => status === 200));
@@ -133,11 +129,3 @@ test("a user logs in, leaves jobs that three workers do as her, and logs out", a
     [],
   );
 });
-
-async function eventually(look, within = 20_000) {
-  for (const end = Date.now() + within; ;) {
-    if (await look()) return;
-    assert.ok(Date.now() < end, `${look} within ${within} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

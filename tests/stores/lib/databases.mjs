@@ -1,12 +1,14 @@
 // Redis and PostgreSQL for a test of its own: in a folder and at a port of theirs, and gone afterwards.
 import { execFile, spawn } from "node:child_process";
 import { chmod, chown, mkdir, readdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { eventually } from "../../runtime/client/check.js";
+import { freePort } from "./port.mjs";
 
 const run = promisify(execFile);
+/** Long enough for a busy machine. */
+const START = 20_000;
 
 /** @param {string} folder */
 export async function startRedis(folder) {
@@ -14,7 +16,7 @@ export async function startRedis(folder) {
   const settings = { port, bind: "127.0.0.1", dir: folder, save: "", appendonly: "no", daemonize: "no" };
   const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const stop = begin("redis-server", words, {});
-  await eventually(() => run("redis-cli", ["-p", String(port), "ping"]));
+  await eventually(() => run("redis-cli", ["-p", String(port), "ping"]), START);
   return { spec: `redis:${port}`, port, stop };
 }
 
@@ -34,7 +36,7 @@ export async function startPostgres(folder) {
   const place = { ...owner, cwd: data };
   await run(`${programs}initdb`, ["-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"], place);
   const stop = begin(`${programs}postgres`, ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", data, "-F"], place);
-  await eventually(() => run(`${programs}pg_isready`, ["-h", "127.0.0.1", "-p", String(port), "-U", "tests", "-d", "postgres"]));
+  await eventually(() => run(`${programs}pg_isready`, ["-h", "127.0.0.1", "-p", String(port), "-U", "tests", "-d", "postgres"]), START);
   return { spec: `postgres:${port}`, port, stop };
 }
 
@@ -54,24 +56,4 @@ function begin(program, words, options) {
     child.kill("SIGINT");
     await ended;
   };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function eventually(act, within = 20_000) {
-  const end = Date.now() + within;
-  for (;;) {
-    try {
-      return await act();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await sleep(50);
-    }
-  }
 }

@@ -1,9 +1,9 @@
 // The two servers: the emulator, and fake-gcs-server, which other people wrote, in another language.
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { createEmulator } from "../../../emulator/index.js";
 import { serve } from "../../../emulator/node.js";
 import { createSession } from "../../../pkg/runtime/node.js";
+import { freePort } from "../lib/port.mjs";
 
 export const BUCKET = "compared";
 
@@ -101,16 +101,4 @@ async function answers(url, isOver) {
     }
   }
   throw new Error("no answer");
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
 }
