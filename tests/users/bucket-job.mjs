@@ -6,10 +6,13 @@ const { bucket, endpoints, speed, every, rotates } = JSON.parse(process.argv[2])
 const store = gcsStore(bucket);
 const user = createUserCredential({ store, user: "ada.json", endpoints, rotates, [clockSpeed]: speed });
 let goesOn = true;
-process.stdin.resume().once("end", () => (goesOn = false));
+process.stdin.once("end", () => (goesOn = false));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 process.on("unhandledRejection", (error) => say({ failed: `unhandled: ${error}` }));
+
+say({ there: true });
+await new Promise((resolve) => process.stdin.once("data", resolve).once("end", resolve));
 
 let calls = 0;
 let last = "";

@@ -6,11 +6,7 @@ import { createEmulator } from "../../emulator/index.js";
 import { serve } from "../../emulator/node.js";
 
 const script = fileURLToPath(new URL("bucket-job.mjs", import.meta.url));
-/** How long a token lives, in emulated seconds; it is refreshed once three quarters of that are over. */
-const LIFE_S = 120;
 const LEASE_S = 30;
-/** Two exchanges that are closer than that were for the same end of a token. */
-const SAME_S = LIFE_S / 2;
 
 /**
  * @param {object} how
@@ -19,22 +15,24 @@ const SAME_S = LIFE_S / 2;
  * @param {number} how.speed how many times as fast time passes
  * @param {"fixed" | "leeway"} how.mode what comes of a refresh token once it is used
  * @param {boolean} [how.faults] whether processes are killed and stopped, and the store and the provider fail
+ * @param {number} [how.life] how long a token lives, in emulated seconds; it is refreshed once three quarters of that are over
  * @param {number} [how.every] about how long a job waits between two calls, in milliseconds
  * @param {(line: string) => void} [how.report]
  */
-export async function jobsOverBucket({ processes, expiries, speed, mode, faults = false, every = 200, report = () => {} }) {
-  const seen = { exchanges: 0, again: 0, refused: 0, limited: 0, writes: 0, killed: 0, stopped: 0, faults: 0, calls: 0 };
+export async function jobsOverBucket({ processes, expiries, speed, mode, faults = false, life = 120, every = 200, report = () => {} }) {
+  const seen = { exchanges: 0, again: 0, refused: 0, limited: 0, writes: 0, killed: 0, stopped: 0, faults: 0, calls: 0, there: 0 };
   const [tokens, failures] = [new Set(), []];
   let lastAt = -Infinity;
   // Two, because the store's own tokens are to live longer than the user's.
   const provider = createEmulator({
-    accessTokenLifetime: LIFE_S,
+    accessTokenLifetime: life,
     onRequest({ endpoint, status, time, token }) {
       if (endpoint !== "refresh") return;
       if (token?.error === "invalid_grant") seen.refused += 1;
       if (status !== 200) return;
       seen.exchanges += 1;
-      if (time - lastAt < SAME_S * 1000) seen.again += 1;
+      // Two that are closer than that were for the same end of a token.
+      if (time - lastAt < (life / 2) * 1000) seen.again += 1;
       lastAt = time;
     },
   });
@@ -65,21 +63,32 @@ export async function jobsOverBucket({ processes, expiries, speed, mode, faults 
     speed,
     every,
   });
-  const children = new Set();
+  const [children, asking] = [new Set(), new Set()];
   const ends = [];
   function begin() {
     const child = spawn(process.execPath, [script, told], { stdio: ["pipe", "pipe", "inherit"] });
     children.add(child);
     child.stdin.on("error", () => {});
     createInterface(child.stdout).on("line", (line) => {
-      const { token, failed, calls } = JSON.parse(line);
+      const { there, token, failed, calls } = JSON.parse(line);
+      if (there) seen.there += 1;
+      if (there && seen.there > processes) child.stdin.write("go\n");
       if (token) tokens.add(token);
+      if (token) asking.add(child);
       if (failed) failures.push(failed);
       if (calls) seen.calls += calls;
     });
     ends.push(new Promise((resolve) => child.once("close", () => resolve(children.delete(child)))));
   }
+  // To begin many processes takes longer than a lease lasts here, and so does what each does once: it is counted from when all of
+  // them have had a token.
   for (let at = 0; at < processes; at += 1) begin();
+  while (seen.there < processes) await pause(100);
+  for (const child of children) child.stdin.write("go\n");
+  while (asking.size < processes) await pause(100);
+  await pause(2000);
+  Object.assign(seen, { exchanges: 0, again: 0, limited: 0, writes: 0 });
+  failures.length = 0;
 
   const ended = () => seen.exchanges - seen.again;
   const meddling = faults ? meddle({ children, begin, cloud, provider, seen, speed, over: () => ended() >= expiries }) : undefined;
@@ -89,7 +98,7 @@ export async function jobsOverBucket({ processes, expiries, speed, mode, faults 
     if (Date.now() - told < 10_000) continue;
     told = Date.now();
     report(
-      `${ended()} of ${expiries} expiries, ${seen.exchanges} exchanges, ${failures.length} failed calls, ${((told - began) / 1000).toFixed(0)} s`,
+      `${ended()} of ${expiries} expiries, ${seen.exchanges} exchanges, ${failures.length} failed calls, ${((told - began) / 1000).toFixed(0)} s ${failures.at(-1) ?? ""}`,
     );
   }
   await meddling;

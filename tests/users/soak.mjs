@@ -6,7 +6,8 @@ const { values } = parseArgs({
   options: {
     processes: { type: "string", default: "64" },
     expiries: { type: "string", default: "1000" },
-    speed: { type: "string", default: "60" },
+    speed: { type: "string", default: "30" },
+    life: { type: "string", default: "60" },
     mode: { type: "string", default: "fixed" },
     quiet: { type: "boolean" },
     every: { type: "string", default: "400" },
@@ -16,19 +17,20 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`Lets processes share a user's token in a bucket of the emulator's, and looks how often it is refreshed.
 
-  node tests/users/soak.mjs [--processes 64] [--expiries 1000] [--speed 60] [--every 400] [--mode fixed|leeway] [--quiet]
+  node tests/users/soak.mjs [--processes 64] [--expiries 1000] [--speed 30] [--life 60] [--every 400] [--mode fixed|leeway] [--quiet]
 
 --quiet lets nothing fail; or else processes are killed and stopped for longer than a lease, and the store and the provider fail.
-Of time: at a speed of 60 an end of the token comes about every 1.6 seconds.`);
+Of time: a token that lives for 60 seconds, 30 of them in one, comes to its end about every 1.6 seconds.`);
   process.exit();
 }
 const { mode } = values;
 const faults = !values.quiet;
-const [processes, expiries, speed, every] = ["processes", "expiries", "speed", "every"].map((name) => Number(values[name]));
+const [processes, expiries, speed, life, every] = ["processes", "expiries", "speed", "life", "every"].map((name) => Number(values[name]));
 const { figures, failures, good, kept } = await jobsOverBucket({
   processes,
   expiries,
   speed,
+  life,
   every,
   mode,
   faults,
