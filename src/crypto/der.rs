@@ -1,5 +1,6 @@
 //! As much DER (X.690) as it takes to find an RSA key in its wrapping.
 
+use crate::jose::jwk::unpadded;
 use crate::jose::key::{INTEGER, OCTET_STRING, SEQUENCE, VERSION_AND_ALGORITHM, element};
 
 /// The RSAPrivateKey (RFC 8017, appendix A.1.2) that stands alone or in a PrivateKeyInfo (RFC 5208).
@@ -18,12 +19,4 @@ pub(super) fn public_parts(pkcs1: &[u8]) -> Option<[&[u8]; 2]> {
     let (modulus, rest) = element(INTEGER, rest)?;
     let (exponent, _) = element(INTEGER, rest)?;
     nothing.is_empty().then(|| [unpadded(modulus), unpadded(exponent)])
-}
-
-/// A number without its leading zeros.
-pub(super) fn unpadded(mut number: &[u8]) -> &[u8] {
-    while let [0, rest @ ..] = number {
-        number = rest;
-    }
-    number
 }

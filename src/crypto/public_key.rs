@@ -1,16 +1,12 @@
 //! Public keys, as issuers publish them.
 
-use super::der::unpadded;
 use crate::error::{AuthError, Code};
 use crate::jose::Algorithm;
-use crate::jose::base64::decode_url;
+use crate::jose::jwk::{Jwk, rsa};
 use crate::json::Json;
 use alloc::vec::Vec;
 use core::fmt;
 use jsonwebtoken::{AlgorithmFamily, DecodingKey};
-
-/// The bits of an RSA modulus: fewer are too weak (RFC 7518, section 3.3), more cost too much time.
-const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=4096;
 
 /// A public key, and with it the one algorithm that it is for.
 pub struct PublicKey(DecodingKey);
@@ -27,22 +23,10 @@ impl PublicKey {
     /// `invalid_option`, and why.
     pub fn from_jwk(json: &str) -> Result<PublicKey, AuthError> {
         let jwk = Json::parse(json.as_bytes()).filter(Json::is_object).ok_or_else(|| invalid("is no JSON object"))?;
-        let text = |name| jwk.get(name).and_then(|value| value.as_str());
-        let is = |name, wanted: &str| text(name).is_some_and(|value| value.as_str() == wanted);
-        let number = |name| {
-            text(name)
-                .and_then(|value| decode_url(value.as_bytes()))
-                .ok_or_else(|| invalid("lacks a part, or has one that is not base64url"))
-        };
-        if jwk.get("use").is_some() && !is("use", "sig") {
-            return Err(invalid("is not for signatures (use)"));
-        }
-        if is("kty", "RSA") && is("alg", "RS256") {
-            PublicKey::rsa(&number("n")?, &number("e")?)
-        } else if is("kty", "EC") && is("crv", "P-256") && is("alg", "ES256") {
-            PublicKey::p256(&number("x")?, &number("y")?)
-        } else {
-            Err(invalid("is for neither RS256 nor ES256 (kty, crv, alg)"))
+        let Jwk { algorithm, first, second, .. } = Jwk::read(&jwk).map_err(invalid)?;
+        match algorithm {
+            Algorithm::Rs256 => PublicKey::rsa(&first, &second),
+            Algorithm::Es256 => PublicKey::p256(&first, &second),
         }
     }
 
@@ -57,18 +41,8 @@ impl PublicKey {
     /// # Errors
     /// `invalid_option`, where it has more bits or fewer, or an exponent that no key has.
     pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, AuthError> {
-        let (modulus, exponent) = (unpadded(modulus), unpadded(exponent));
-        let zeros = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-        let bits = modulus.len().saturating_mul(8).saturating_sub(zeros);
-        if !RSA_BITS.contains(&bits) {
-            return Err(invalid("is an RSA key of under 2048 or over 4096 bits"));
-        }
-        // Odd and above 1, or nothing can be verified with it (RFC 8017, section 3.1); long ones only cost time.
-        let odd = exponent.last().is_some_and(|last| last % 2 == 1);
-        if !odd || exponent == [1] || exponent.len() > 4 {
-            return Err(invalid("has an exponent that is even, 1 or over four bytes long"));
-        }
-        Ok(PublicKey(DecodingKey::from_rsa_raw_components(modulus, exponent)))
+        let (modulus, exponent) = rsa(modulus, exponent).map_err(invalid)?;
+        Ok(PublicKey(DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
     }
 
     /// A key on the curve P-256 for ES256: both coordinates, 32 bytes each, the first being the highest.

@@ -1,6 +1,7 @@
 //! What is signed and what signed things say: RFC 7515 (JWS), RFC 7519 (JWT), and the keys they are signed with.
 
 pub(crate) mod base64;
+pub(crate) mod jwk;
 mod jwt;
 pub(crate) mod key;
 
