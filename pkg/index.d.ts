@@ -585,7 +585,21 @@ export type ErrorCode =
   /** The store does not take the read or write; trying again will not help. */
   | "store_refused"
   /** The store could not be reached or did not answer; whether a write took place is not known. */
-  | "store_unavailable";
+  | "store_unavailable"
+  /** A request came without a token. */
+  | "token_missing"
+  /** The token is no ID token of that issuer: its form, its signature or its claims are not what they have to be. */
+  | "token_invalid"
+  /** The token's signature was taken off by Google, so that it proves nothing. */
+  | "token_unsigned"
+  /** The token was good, and has ended. */
+  | "token_expired"
+  /** The token is for another service. */
+  | "audience_mismatch"
+  /** The token may be good, but is not of a caller who may call. */
+  | "caller_refused"
+  /** The keys of the token's issuer cannot be had; trying again may help. */
+  | "keys_unavailable";
 
 /**
  * Whatever goes wrong before a service has answered. Messages say what happened and what to do next, and hold no token, assertion

@@ -13,15 +13,19 @@ use core::fmt;
 use core::ops::Deref;
 
 macro_rules! codes {
-    ($( $(#[$doc:meta])* $name:ident = $text:literal, )* ; $( $(#[$users_doc:meta])* $users:ident = $users_text:literal, )*) => {
+    (
+        $( $(#[$doc:meta])* $name:ident = $text:literal, )* ;
+        $( $(#[$users_doc:meta])* $users:ident = $users_text:literal, )* ;
+        $( $(#[$callers_doc:meta])* $callers:ident = $callers_text:literal, )*
+    ) => {
         /// What went wrong, as a stable code that callers branch on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
-        pub enum Code { $( $(#[$doc])* $name, )* $( $(#[$users_doc])* $users, )* }
+        pub enum Code { $( $(#[$doc])* $name, )* $( $(#[$users_doc])* $users, )* $( $(#[$callers_doc])* $callers, )* }
 
         impl Code {
             /// Every code, in the order in which they are documented.
-            pub const ALL: &'static [Code] = &[$( Code::$name, )* $( Code::$users, )*];
+            pub const ALL: &'static [Code] = &[$( Code::$name, )* $( Code::$users, )* $( Code::$callers, )*];
 
             /// The code as callers in every language see it.
             ///
@@ -34,7 +38,10 @@ macro_rules! codes {
             }
         }
 
-        #[cfg(not(cloud_run_auth_without_users))]
+        #[cfg(not(any(cloud_run_auth_without_users, cloud_run_auth_without_callers)))]
+        const TEXTS: &str = concat!($( $text, "\0", )* $( $users_text, "\0", )* $( $callers_text, "\0", )*);
+        /// No user's token and no login comes to those about callers.
+        #[cfg(all(cloud_run_auth_without_callers, not(cloud_run_auth_without_users)))]
         const TEXTS: &str = concat!($( $text, "\0", )* $( $users_text, "\0", )*);
         /// No session comes to the others.
         #[cfg(cloud_run_auth_without_users)]
@@ -102,6 +109,21 @@ codes! {
     StoreRefused = "store_refused",
     /// The store could not be reached or did not answer; whether a write took place is not known.
     StoreUnavailable = "store_unavailable",
+    ;
+    /// A request came without a token.
+    TokenMissing = "token_missing",
+    /// The token is no ID token of that issuer: its form, its signature or its claims are not what they have to be.
+    TokenInvalid = "token_invalid",
+    /// The token's signature was taken off by Google, so that it proves nothing.
+    TokenUnsigned = "token_unsigned",
+    /// The token was good, and has ended.
+    TokenExpired = "token_expired",
+    /// The token is for another service.
+    AudienceMismatch = "audience_mismatch",
+    /// The token may be good, but is not of a caller who may call.
+    CallerRefused = "caller_refused",
+    /// The keys of the token's issuer cannot be had; trying again may help.
+    KeysUnavailable = "keys_unavailable",
 }
 
 /// What a server said in its answer, cut to what may be shown.

@@ -43,6 +43,7 @@ pub mod user;
 // Floor 3: what people asked for.
 pub mod login;
 pub mod session;
+pub mod verify;
 
 // Floor 4: hosts, the only places that perform I/O.
 #[cfg(feature = "crypto")]

@@ -9,12 +9,14 @@
 
 #[cfg(feature = "login")]
 mod login;
-#[cfg(not(any(feature = "user", feature = "login")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
 mod session;
-#[cfg(not(any(feature = "user", feature = "login")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
 mod turn;
-#[cfg(all(feature = "user", not(feature = "login")))]
+#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
 mod user;
+#[cfg(all(feature = "verify", not(feature = "login")))]
+mod verify;
 
 use crate::error::AuthError;
 use crate::http::Received;
@@ -24,10 +26,12 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 #[cfg(feature = "login")]
 use login::{KEPT, Kept, answer};
-#[cfg(not(any(feature = "user", feature = "login")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
 use session::{KEPT, Kept, answer};
-#[cfg(all(feature = "user", not(feature = "login")))]
+#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
 use user::{KEPT, Kept, answer};
+#[cfg(all(feature = "verify", not(feature = "login")))]
+use verify::{KEPT, Kept, answer};
 use wasm_bindgen::prelude::*;
 
 /// What lives across calls. A restart of the module begins with a new one.

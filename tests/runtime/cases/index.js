@@ -22,6 +22,7 @@ import stayingUp from "./staying-up.js";
 import stores from "./stores.js";
 import tokens from "./tokens.js";
 import users from "./users.js";
+import verify from "./verify.js";
 import waits from "./waits.js";
 
 export const groups = [
@@ -47,5 +48,6 @@ export const groups = [
   stores,
   users,
   login,
+  verify,
   process,
 ];

@@ -4,3 +4,4 @@ export * from "cloud-run-auth/login";
 export * from "cloud-run-auth/stores/memory";
 export * from "cloud-run-auth/stores/sealed";
 export * from "cloud-run-auth/user";
+export * from "cloud-run-auth/verify";

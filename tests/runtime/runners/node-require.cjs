@@ -3,6 +3,7 @@ const names = [
   "cloud-run-auth",
   "cloud-run-auth/login",
   "cloud-run-auth/user",
+  "cloud-run-auth/verify",
   "cloud-run-auth/stores/memory",
   "cloud-run-auth/stores/sealed",
 ];

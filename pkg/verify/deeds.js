@@ -1,0 +1,56 @@
+// What the core asks a host to do for a check: to get an issuer's keys, to wait, to verify a signature.
+import { encoder, fetchBy } from "../core.js";
+import { keepAmong } from "../credential.js";
+import { pause } from "../deadline.js";
+import { textOf } from "../deeds.js";
+import { AuthError } from "../errors.js";
+
+/** @typedef {import("../stateless.js").Field} Field */
+
+/** How long one fetch of keys may take, in milliseconds. */
+const LONGEST_FETCH = 5000;
+/** @type {Record<string, any>} */
+const ALGORITHMS = {
+  __proto__: null,
+  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+  ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+};
+/** By their JWKs. @type {Map<string, CryptoKey>} */
+const keys = new Map();
+
+/**
+ * @param {string} task
+ * @param {string[]} what
+ * @param {import("../options.js").Config} config
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<Field[]>} Event, status, `cache-control`, `age`, text
+ */
+export async function deed(task, what, config, signal) {
+  if (task === "6") {
+    await pause(+what[0], signal);
+    return [6, 0, "", "", ""];
+  }
+  if (task === "9") return [(await isSigned(what)) ? 9 : 8, 0, "", "", ""];
+  const limit = AbortSignal.timeout(LONGEST_FETCH);
+  const response = await fetchBy(config, what[0], {
+    headers: { accept: "application/json" },
+    redirect: "manual",
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  });
+  const { status, headers } = response;
+  return [3, status, ...["cache-control", "age"].map((name) => headers.get(name) ?? ""), await textOf(response)];
+}
+
+/** @param {string[]} what Algorithm, JWK, input and signature */
+async function isSigned([algorithm, jwk, input, signature]) {
+  const { subtle } = crypto;
+  if (!subtle) throw new AuthError("unsupported_by_host", "there is no WebCrypto to verify signatures with; in browsers it needs https.");
+  let key = keys.get(jwk);
+  if (!key) {
+    key = await subtle.importKey("jwk", JSON.parse(jwk), ALGORITHMS[algorithm], false, ["verify"]);
+    keepAmong(keys, jwk, key);
+  }
+  const text = atob(signature.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
+  return subtle.verify(ALGORITHMS[algorithm], key, bytes, encoder.encode(input));
+}

@@ -1,0 +1,244 @@
+// Whoever calls: good tokens are told from all others, and keys are fetched no more often than they have to be.
+import { contains, equal, ok } from "../client/check.js";
+import { openIssuer, part } from "../client/issuer.js";
+
+const AUDIENCE = "https://svc.example";
+
+/** An issuer and a verifier of its tokens. */
+async function opened(t, { issuer: how = {}, ...options } = Object.create(null)) {
+  const issuer = await openIssuer(t, how);
+  const given = { audience: AUDIENCE, issuer: issuer.url, jwksUri: `${issuer.url}/keys`, [t.customFetch]: issuer.fetch, ...options };
+  return { issuer, given, verifier: t.createIdTokenVerifier(given) };
+}
+
+const bearer = (token) => new Request(`${AUDIENCE}/items`, { headers: { authorization: `Bearer ${token}` } });
+
+const cases = [
+  {
+    name: "Google's token in a request, and who calls by it",
+    smoke: true,
+    async run(t) {
+      const { session, key } = await t.open();
+      const token = await session.getIdToken({ audience: AUDIENCE });
+      const verifier = t.createIdTokenVerifier({
+        audience: ["https://other.example", AUDIENCE],
+        email: key.client_email,
+        endpoints: t.emulator.url,
+      });
+      for (const from of [bearer(token), token, { headers: { authorization: `bearer ${token}` } }]) {
+        const { id, email, emailVerified, expiresAt, claims } = await verifier.verify(from);
+        equal([email, emailVerified, claims.aud, id === claims.sub], [key.client_email, true, AUDIENCE, true], "caller");
+        ok(expiresAt > Date.now() && expiresAt < Date.now() + 3_700_000, "when it ends");
+      }
+      equal((await t.emulator.log("certs")).length <= 1, true, "fetches of keys");
+      const strict = t.createIdTokenVerifier({ audience: AUDIENCE, email: "eve@example.com", endpoints: t.emulator.url });
+      await t.refused(() => strict.verify(token), "caller_refused", { secrets: [token] });
+      const other = t.createIdTokenVerifier({ audience: "https://third.example", endpoints: t.emulator.url });
+      await t.refused(() => other.verify(token), "audience_mismatch", { secrets: [token] });
+    },
+  },
+  {
+    name: "a hundred at once, of an issuer that nobody knew: its document and its keys are fetched once",
+    async run(t) {
+      const { issuer, verifier } = await opened(t, { jwksUri: undefined });
+      const token = await issuer.sign();
+      const callers = await Promise.all(Array.from({ length: 100 }, () => verifier.verify(token)));
+      equal(new Set(callers.map(({ id }) => id)).size, 1, "callers");
+      equal(issuer.asked, [`${issuer.url}/.well-known/openid-configuration`, `${issuer.url}/keys`], "fetches");
+    },
+  },
+  {
+    name: "names of keys that nobody has: one fetch, and no good token is refused",
+    async run(t) {
+      const { issuer, verifier } = await opened(t);
+      const good = await issuer.sign();
+      await verifier.verify(good);
+      const forged = await Promise.all(Array.from({ length: 50 }, (_, n) => issuer.sign(issuer.claims({ n }), { kid: `other${n}` })));
+      await Promise.all([
+        ...forged.map((token) => t.refused(() => verifier.verify(token), "token_invalid")),
+        ...Array.from({ length: 50 }, async (_, n) => verifier.verify(await issuer.sign(issuer.claims({ sub: `s${n}` })))),
+      ]);
+      equal(issuer.asked.length, 1, "fetches");
+    },
+  },
+  {
+    name: "whatever is not as it has to be is refused, and nothing is fetched for it",
+    async run(t) {
+      const { issuer, verifier } = await opened(t);
+      const good = await issuer.sign();
+      const [head, claims, signature] = good.split(".");
+      const now = Math.floor(Date.now() / 1000);
+      const before = [
+        ["", "token_missing"],
+        ["x", "token_invalid"],
+        [".".repeat(1_000_000), "token_invalid"],
+        [`${head}.${claims}`, "token_invalid"],
+        [`${head}.${claims}.`, "token_invalid"],
+        [`${good}.x`, "token_invalid"],
+        [`${good}=`, "token_invalid"],
+        [` ${good}`, "token_invalid"],
+        [`${good}\0`, "token_invalid"],
+        [`${head}.${claims}.SIGNATURE_REMOVED_BY_GOOGLE`, "token_unsigned"],
+        [`${part({ alg: "none" })}.${claims}.${signature}`, "token_invalid"],
+        [`${part({ alg: "HS256", kid: "one" })}.${claims}.${signature}`, "token_invalid"],
+        [await issuer.sign(issuer.claims(), { crit: ["exp"] }), "token_invalid"],
+        [await issuer.sign(issuer.claims(), { jku: "https://evil.example" }), "token_invalid"],
+        [await issuer.sign(issuer.claims(), { typ: "at+jwt" }), "token_invalid"],
+        [await issuer.sign(issuer.claims({ iss: "https://evil.example" })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ aud: `${AUDIENCE}/` })), "audience_mismatch"],
+        [await issuer.sign(issuer.claims({ aud: undefined })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ exp: now - 20 })), "token_expired"],
+        [await issuer.sign(issuer.claims({ exp: "9999999999" })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ exp: undefined })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ iat: now + 600 })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ nbf: now + 600 })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ exp: now + 100_000 })), "token_invalid"],
+        [await issuer.sign(issuer.claims({ sub: "" })), "token_invalid"],
+        [await issuer.sign({ ...issuer.claims(), pad: "x".repeat(17_000) }), "token_invalid"],
+      ];
+      for (const [token, code] of before) await t.refused(() => verifier.verify(token), code, { what: token.slice(0, 80) });
+      equal(issuer.asked, [], "fetches");
+      await verifier.verify(good);
+      const after = [
+        `${head}.${part({ ...issuer.claims(), email: "eve@example.com" })}.${signature}`,
+        await issuer.sign(issuer.claims(), {}, "RS256 another"),
+        await issuer.sign(issuer.claims(), { alg: "ES256" }, "ES256"),
+        `${good.slice(0, -6)}AAAAAA`,
+      ];
+      for (const token of after) await t.refused(() => verifier.verify(token), "token_invalid", { what: token.slice(0, 80) });
+      equal(issuer.asked.length, 1, "fetches");
+    },
+  },
+  {
+    name: "keys that cannot be had: an error that passes; and those from before are used on",
+    async run(t) {
+      const { issuer, verifier, given } = await opened(t, {
+        issuer: { kid: "late" },
+      });
+      const token = await issuer.sign();
+      for (const [how, why] of [
+        [{ status: 503 }, "HTTP 200"],
+        [{ status: 200, keys: "none" }, "no set of keys"],
+        [{ keys: [{ kty: "oct", k: "AA", alg: "HS256" }] }, "no key for RS256"],
+      ]) {
+        const { keys } = issuer;
+        Object.assign(issuer, how);
+        // Each is an issuer of its own, for what failed a moment ago is not tried again at once.
+        const url = `https://${t.unique("keys")}.example/`;
+        const error = await t.refused(() => t.createIdTokenVerifier({ ...given, jwksUri: url }).verify(token), "keys_unavailable");
+        contains(error.message, why);
+        ok(error.transient && error.retryAfter >= 1000, "that it passes");
+        Object.assign(issuer, { status: 200, keys });
+      }
+      const failing = async () => {
+        throw new TypeError("no way there");
+      };
+      const error = await t.refused(
+        () =>
+          t.createIdTokenVerifier({ ...given, jwksUri: `https://${t.unique("keys")}.example/`, [t.customFetch]: failing }).verify(token),
+        "keys_unavailable",
+      );
+      contains(error.message, "no way there");
+      ok(error.cause instanceof TypeError, "the cause");
+      equal((await verifier.verify(token)).id, "1", "id");
+    },
+  },
+  {
+    name: "Identity-Aware Proxy: its own header, and ES256",
+    async run(t) {
+      const issuer = await openIssuer(t, { alg: "ES256", url: "https://cloud.google.com/iap" });
+      const jwksUri = `https://${t.unique("iap")}.example/keys`;
+      const verifier = t.createIdTokenVerifier({
+        audience: "/projects/1/global/backendServices/2",
+        issuer: "iap",
+        email: "ada@example.com",
+        jwksUri,
+        [t.customFetch]: issuer.fetch,
+      });
+      const token = await issuer.sign(issuer.claims({ aud: "/projects/1/global/backendServices/2", email: "ada@example.com" }));
+      const request = new Request(AUDIENCE, { headers: { "x-goog-iap-jwt-assertion": token } });
+      equal((await verifier.verify(request)).email, "ada@example.com", "email");
+      await t.refused(() => verifier.verify(bearer(token)), "token_missing");
+    },
+  },
+  {
+    name: "a handler behind a guard: who may in is known to it, and all others are told why not",
+    async run(t) {
+      const { issuer, given } = await opened(t, { email: "ada@example.com" });
+      const guard = t.requireIdToken(given);
+      const mine = { email: "ada@example.com", email_verified: true };
+      const handler = guard((request, env, more) => Response.json([t.callerOf(request).email, env, more]));
+      const answer = await handler(bearer(await issuer.sign(issuer.claims(mine))), "env", "more");
+      equal(await answer.json(), ["ada@example.com", "env", "more"], "what the handler was given");
+      for (const [request, status, about] of [
+        [new Request(AUDIENCE), 401, /^Bearer realm="service"$/],
+        [bearer("x"), 401, /error="invalid_token", error_description="the token is not valid: [^"]+"$/],
+        [
+          bearer(await issuer.sign(issuer.claims({ ...mine, aud: 'a"\\é' }))),
+          401,
+          /error_description="the token is for a''' \(aud\)[^"]+"$/,
+        ],
+        [bearer(await issuer.sign(issuer.claims({ ...mine, email: "eve@example.com" }))), 403, /error="insufficient_scope"/],
+      ]) {
+        const refused = await handler(request);
+        const header = refused.headers.get("www-authenticate");
+        equal([refused.status, about.test(header), refused.headers.get("cache-control")], [status, true, "no-store"], header);
+        const { error, error_description, code } = await refused.json();
+        ok(error && error_description && code, "what is said");
+        equal(t.callerOf(request), undefined, "caller");
+      }
+      let called = 0;
+      const context = (token) => ({ req: { raw: bearer(token) } });
+      const good = context(await issuer.sign(issuer.claims(mine)));
+      equal(await guard(good, async () => void (called += 1)), undefined, "what Hono's middleware gives");
+      equal([called, t.callerOf(good).email], [1, "ada@example.com"], "caller");
+      equal((await guard(context("x"), async () => void (called += 1))).status, 401, "status");
+      equal(called, 1, "calls");
+      issuer.status = 500;
+      const without = t.requireIdToken({ ...given, jwksUri: `https://${t.unique("keys")}.example/` });
+      const unavailable = await without(() => new Response("in"))(bearer(await issuer.sign(issuer.claims(mine))));
+      equal([unavailable.status, unavailable.headers.has("retry-after")], [503, true], "without keys");
+    },
+  },
+  {
+    name: "what a verifier cannot be, it says at once or at the first token",
+    async run(t) {
+      for (const options of [
+        {},
+        { audience: 1 },
+        { audience: "" },
+        { audience: [] },
+        { audience: "a b" },
+        { audience: "a\0b" },
+        { audience: ["é"] },
+        { audience: "a", issuer: 1 },
+        { audience: "a", email: [] },
+        { audience: "a", clockTolerance: -1 },
+        { audience: "a", maxTokenAge: "1h" },
+        { audience: "a", timeout: 0 },
+        { audience: "a", algorithms: ["none"] },
+      ])
+        t.refusedAtOnce(() => t.createIdTokenVerifier(options), "invalid_option", { what: JSON.stringify(options) });
+      const token = await (await openIssuer(t)).sign();
+      for (const options of [
+        { issuer: "issuer" },
+        { issuer: "http://issuer.example" },
+        { issuer: "https://issuer.example?x=1" },
+        { issuer: "https://a@issuer.example" },
+        { jwksUri: "http://keys.example" },
+        { jwksUri: "keys" },
+        { clockTolerance: 31_000 },
+        { maxTokenAge: 90_000_000 },
+        { endpoints: "http://emulator.example" },
+      ]) {
+        const verifier = t.createIdTokenVerifier({ audience: "a", ...options });
+        await t.refused(() => verifier.verify(token), "invalid_option", { what: JSON.stringify(options) });
+      }
+      const verifier = t.createIdTokenVerifier({ audience: "a" });
+      for (const what of [undefined, null, 1, {}]) await t.refused(() => verifier.verify(what), "invalid_option");
+      await t.nothingSent();
+    },
+  },
+];
+
+export default { name: "verify", cases };
