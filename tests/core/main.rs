@@ -20,4 +20,5 @@ mod refresh;
 mod retry;
 mod secrets;
 mod sources;
+mod verify;
 mod world;

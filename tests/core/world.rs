@@ -206,7 +206,7 @@ pub(crate) fn jwt(claims: &Value) -> String {
 }
 
 /// base64url without padding; written apart from the crate's own.
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let bits: Vec<u8> = text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
     let digit =
