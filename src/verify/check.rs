@@ -150,9 +150,9 @@ impl Check {
                 Event::Verified(true) => keys.verified.keep(hash, until_s, self.key_until_ms),
                 Event::Verified(false) => return Err(malformed("its signature is wrong")),
                 _ => {
-                    let message = "the host could not verify the token's signature: ~.";
-                    let said = if let Event::Failed(said) = event { said } else { "it said nothing" };
-                    return Err(AuthError::about(Code::UnsupportedByHost, message, said, ""));
+                    let message = "the token is not valid: its issuer's key cannot be verified with (~).";
+                    let said = if let Event::Failed(said) = event { said } else { "" };
+                    return Err(AuthError::about(Code::TokenInvalid, message, said, ""));
                 }
             }
         }

@@ -97,6 +97,13 @@ fn a_signature_that_is_wrong_is_the_end() {
         Ok("verify".into()),
         "it is not remembered"
     );
+    let mut check = Check::default();
+    service.step(&mut check, &token, Event::Begun, 3).unwrap();
+    assert_eq!(
+        service.step(&mut check, &token, Event::Failed("no point"), 4),
+        Err(Code::TokenInvalid),
+        "a key that is none"
+    );
     // That it verified is told by nobody who was not asked to.
     assert_eq!(service.step(&mut Check::default(), &token, Event::Verified(true), 4), Ok("verify".into()));
 }

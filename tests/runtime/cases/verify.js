@@ -110,6 +110,16 @@ const cases = [
     },
   },
   {
+    name: "a key of the issuer's that is no point of its curve verifies nothing",
+    async run(t) {
+      const { issuer, verifier } = await opened(t, { issuer: { alg: "ES256" } });
+      issuer.keys[0].y = issuer.keys[0].x;
+      const error = await t.refused(async () => verifier.verify(await issuer.sign()), "token_invalid");
+      contains(error.message, "key cannot be verified with");
+      ok(error.cause, "the cause");
+    },
+  },
+  {
     name: "keys that cannot be had: an error that passes; and those from before are used on",
     async run(t) {
       const { issuer, verifier, given } = await opened(t, {
