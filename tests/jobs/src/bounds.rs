@@ -185,8 +185,9 @@ impl Model for Bounds {
 }
 
 impl Bounds {
-    /// Whether something can go wrong that costs a token which is good for one use.
+    /// Whether something can go wrong that costs a token which is good for one use. Two edits put a job off that holds one and has not
+    /// written it yet; and whoever waits may find that an hour has passed.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.faults > 0 || self.slow > 0 || self.lapses > 0
+        self.faults > 0 || self.slow > 0 || self.lapses > 0 || self.edits > 1
     }
 }
