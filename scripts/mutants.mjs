@@ -124,9 +124,13 @@ function play({ name, by: suite }) {
   const binary = join(home, "build", "sim", `cloud-run-auth-${suite}`);
   const ran = (...args) => spawnSync(binary, args, options);
   if (suite === "jobs") {
-    const { stdout, status } = ran("--middle");
-    const by = /^ {2}broken: (.*)$/m.exec(stdout)?.[1] ?? /^ {2}!! {2}(.*)$/m.exec(stdout)?.[1];
-    return { builds: true, caught: status === 1 && by !== undefined, by: by ?? "nothing" };
+    // Most are noticed in seconds; what nothing is broken in is looked at no longer than that.
+    for (const args of name === "none" ? [[]] : [[], ["--middle"]]) {
+      const { stdout, status } = ran(...args);
+      const by = /^ {2}broken: (.*)$/m.exec(stdout)?.[1] ?? /^ {2}!! {2}(.*)$/m.exec(stdout)?.[1];
+      if (status === 1 && by !== undefined) return { builds: true, caught: true, by };
+    }
+    return { builds: true, caught: false, by: "nothing" };
   }
   // Most are noticed at once, and some by nothing but the scenarios.
   for (const args of [["--seeds", `0..${few}`], ["--scenarios"], ["--seeds", `${few}..${most}`, "--seconds", "90"]]) {
