@@ -93,7 +93,7 @@ export function timesOf({ headers }) {
 }
 
 /** The text of an answer; of one that is too large, enough for the core to refuse it. @param {Response} response */
-export async function textOf({ body }) {
+async function textOf({ body }) {
   const reader = body?.getReader();
   const decoder = new TextDecoder();
   let text = "";

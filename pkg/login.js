@@ -3,13 +3,14 @@ import { host } from "./core.js";
 import { keepAmong, noted } from "./credential.js";
 import { pause, within } from "./deadline.js";
 import { base64url } from "./deeds.js";
+import { drive } from "./drive.js";
 import { AuthError } from "./errors.js";
 import { bare, invalid, isObject, isString } from "./options.js";
 import { getProfile, userOf } from "./profile.js";
 import { createUserCredential } from "./user.js";
 import { ask, ready } from "./login/core.js";
 import { readLogin } from "./login/options.js";
-import { drive } from "./user/deeds.js";
+import { deed } from "./user/deeds.js";
 import { isWords } from "./user/options.js";
 
 /** What a browser comes for, as the core counts it. */
@@ -50,7 +51,7 @@ export function createLogin(options) {
       const signal = /** @type {AbortSignal} */ (limit ?? new AbortController().signal);
       const step = (/** @type {any[]} */ visit, /** @type {any[]} */ event) =>
         ask(["v", Date.now(), performance.now(), ...facts, ...visit, ...event]);
-      return drive(fields, step, { config, store, speed: 1, signal });
+      return drive(fields, step, deed, { config, store, speed: 1, signal });
     });
     // A code is good for once: a browser that goes away in between does not take what came of it along.
     host.waitUntil?.(visited.catch(() => {}));

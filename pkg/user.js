@@ -1,10 +1,11 @@
 // A user's token that many jobs share, as a credential of sessions. The core decides; here is the loop that does what it says.
 import { host } from "./core.js";
 import { raced, within } from "./deadline.js";
+import { drive } from "./drive.js";
 import { bare, invalid, isString, sorted } from "./options.js";
 import { isKey } from "./stores/keys.js";
 import { ask, ready } from "./user/core.js";
-import { drive } from "./user/deeds.js";
+import { deed } from "./user/deeds.js";
 import { isWords, readClient, readShared, readStore, told } from "./user/options.js";
 
 export { getProfile } from "./profile.js";
@@ -75,6 +76,7 @@ async function run({ config, store, facts, speed }, access, wanted, signal) {
   const [life, token] = await drive(
     job,
     (fields, event) => ask(["u", Date.now() * speed, performance.now() * speed, ...fields, ...facts, access, wanted, ...event]),
+    deed,
     { config, store, speed, signal },
   );
   return { token, expiresAt: Date.now() + +life / speed };

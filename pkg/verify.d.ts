@@ -47,6 +47,7 @@ export interface Caller {
 /** A request with headers: a `Request`, or a message of Node's `http`. */
 export type WithHeaders = { headers: { get(name: string): string | null } | Record<string, string | string[] | undefined> };
 
+/** Tells who calls. */
 export interface IdTokenVerifier {
   /**
    * Who calls, by the token in the request's `Authorization: Bearer` header, or by the token itself.
@@ -89,6 +90,9 @@ export interface Guard {
 }
 
 /**
+ * A guard for a service: nobody comes in without a token that `options` allow. Whoever did is known by `callerOf`. A fault of the service's
+ * own, as an option that cannot be, is thrown and not answered.
+ *
  * @example
  * ```js
  * import { callerOf, requireIdToken } from "cloud-run-auth/verify";

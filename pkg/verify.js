@@ -1,6 +1,7 @@
 // Whether whoever calls may: ID tokens, verified. The core decides what is believed, and when keys are fetched.
 import { host } from "./core.js";
-import { raced, within } from "./deadline.js";
+import { within } from "./deadline.js";
+import { drive } from "./drive.js";
 import { AuthError } from "./errors.js";
 import { invalid, isFunction, isObject, isString } from "./options.js";
 import { ask, ready } from "./verify/core.js";
@@ -23,33 +24,19 @@ export function createIdTokenVerifier(options) {
   /**
    * @param {string} came
    * @param {boolean} isHeader Whether it is an `Authorization` header, and not the token alone
-   * @param {AbortSignal | undefined} signal
+   * @param {AbortSignal} signal
    */
   async function checked(came, isHeader, signal) {
+    if (!crypto.subtle)
+      throw new AuthError("unsupported_by_host", "there is no WebCrypto to verify signatures with; in browsers it needs https.");
     await ready();
-    /** @type {import("./stateless.js").Field[]} */
-    let state = [0, 0];
-    /** @type {import("./stateless.js").Field[]} */
-    let event = [0, 0, "", "", ""];
-    for (let cause; ;) {
-      /** @type {string[]} */
-      let answer;
-      try {
-        answer = ask(["c", Date.now(), performance.now(), ...fields, ...state, isHeader, came, ...event]);
-      } catch (thrown) {
-        throw Object.assign(/** @type {object} */ (thrown), cause && { cause });
-      }
-      const [task, ...rest] = answer;
-      if (task === "0") return rest[0];
-      state = rest.splice(0, 2);
-      cause = undefined;
-      event = await raced(deed(task, rest, config, signal), signal).catch((thrown) => {
-        signal?.throwIfAborted();
-        if (thrown instanceof AuthError) throw thrown;
-        cause = thrown;
-        return [1, 0, "", "", `${thrown?.cause?.code ?? thrown?.message ?? thrown}`];
-      });
-    }
+    const [claims] = await drive(
+      [0, 0],
+      (check, event) => ask(["c", Date.now(), performance.now(), ...fields, ...check, isHeader, came, ...event]),
+      deed,
+      { config, signal },
+    );
+    return claims;
   }
 
   return {
@@ -57,7 +44,7 @@ export function createIdTokenVerifier(options) {
       const [came, isHeader] = isString(from) ? [from, false] : headerOf(from, header);
       // A zero character parts fields, and no token has one; of one that is too long, enough for the core to refuse it.
       const token = came.slice(0, LONGEST).replaceAll("\0", "\ufffd");
-      const checking = within(timeout, signal, (limit) => checked(token, isHeader, limit));
+      const checking = within(timeout, signal, (limit) => checked(token, isHeader, limit ?? new AbortController().signal));
       // Whoever fetches keys does it for others, too: a caller who goes away does not take them along.
       host.waitUntil?.(checking.catch(() => {}));
       return callerOfClaims(JSON.parse(await checking));

@@ -1,6 +1,6 @@
 // What the machines of users' tokens and of logins ask a host to do: to send, to wait, to read and write records.
 import { decoder, encoder } from "../core.js";
-import { pause, raced } from "../deadline.js";
+import { pause } from "../deadline.js";
 import { send } from "../deeds.js";
 import { isString } from "../options.js";
 
@@ -14,38 +14,6 @@ import { isString } from "../options.js";
  */
 
 /**
- * Drives a machine from its begin to what comes of it.
- *
- * @param {Field[]} fields Its fields before its first step
- * @param {(fields: Field[], event: Field[]) => string[]} step
- * @param {By} by
- */
-export async function drive(fields, step, by) {
-  /** @type {Field[]} */
-  let event = [0, 0, 0, 0, ""];
-  const count = fields.length;
-  for (let cause; ;) {
-    /** @type {string[]} */
-    let answer;
-    try {
-      answer = step(fields, event);
-    } catch (thrown) {
-      // The core knows what it means; only the store's or the runtime's own error knows where it came from.
-      throw Object.assign(/** @type {object} */ (thrown), cause && { cause });
-    }
-    const [task, ...rest] = answer;
-    if (task === "0") return rest;
-    fields = rest.splice(0, count);
-    cause = undefined;
-    event = await raced(deed(task, rest, by), by.signal).catch((thrown) => {
-      by.signal.throwIfAborted();
-      cause = thrown;
-      return [1, 0, 0, 0, reason(thrown)];
-    });
-  }
-}
-
-/**
  * Does what the core asks for.
  *
  * @param {string} task
@@ -53,7 +21,7 @@ export async function drive(fields, step, by) {
  * @param {By} by
  * @returns {Promise<Field[]>} Event, value, date, retry after, text
  */
-async function deed(task, what, { config, store, speed, signal }) {
+export async function deed(task, what, { config, store, speed, signal }) {
   if (task === "6") {
     await pause(+what[1] / speed, signal);
     return [6, 0, 0, 0, ""];
@@ -81,8 +49,3 @@ async function deed(task, what, { config, store, speed, signal }) {
 
 /** @param {unknown} version */
 const isVersion = (version) => isString(version) && /^[^\0]+$/.test(version);
-
-/** The store's own words; of a chain of causes the first that says something. @param {any} thrown */
-function reason(thrown) {
-  return `${thrown?.message || thrown?.code || thrown?.name || "an unknown fault"}`.replace(/\.$/, "");
-}

@@ -2,13 +2,12 @@
 import { encoder, fetchBy } from "../core.js";
 import { keepAmong } from "../credential.js";
 import { pause } from "../deadline.js";
-import { textOf } from "../deeds.js";
-import { AuthError } from "../errors.js";
+import { send } from "../deeds.js";
 
 /** @typedef {import("../stateless.js").Field} Field */
 
 /** How long one fetch of keys may take, in milliseconds. */
-const LONGEST_FETCH = 5000;
+const LONGEST_FETCH = "5000";
 /** @type {Record<string, any>} */
 const ALGORITHMS = {
   __proto__: null,
@@ -21,30 +20,32 @@ const keys = new Map();
 /**
  * @param {string} task
  * @param {string[]} what
- * @param {import("../options.js").Config} config
- * @param {AbortSignal | undefined} signal
+ * @param {{ config: import("../options.js").Config, signal: AbortSignal }} by
  * @returns {Promise<Field[]>} Event, status, `cache-control`, `age`, text
  */
-export async function deed(task, what, config, signal) {
+export async function deed(task, what, { config, signal }) {
   if (task === "6") {
     await pause(+what[0], signal);
     return [6, 0, "", "", ""];
   }
   if (task === "9") return [(await isSigned(what)) ? 9 : 8, 0, "", "", ""];
-  const limit = AbortSignal.timeout(LONGEST_FETCH);
-  const response = await fetchBy(config, what[0], {
-    headers: { accept: "application/json" },
-    redirect: "manual",
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
-  });
-  const { status, headers } = response;
-  return [3, status, ...["cache-control", "age"].map((name) => headers.get(name) ?? ""), await textOf(response)];
+  let headers = new Headers();
+  const fetch = async (/** @type {any} */ target, /** @type {any} */ init) => {
+    const response = await fetchBy(config, target, init).catch((thrown) => {
+      // Node says but "fetch failed", and why in its cause.
+      throw thrown?.cause?.code ? new Error(thrown.cause.code, { cause: thrown }) : thrown;
+    });
+    ({ headers } = response);
+    return response;
+  };
+  const request = ["GET", what[0], LONGEST_FETCH, "", "", "accept", "application/json"];
+  const [text, status] = await send({ ...config, fetch }, request, signal);
+  return [3, status, ...["cache-control", "age"].map((name) => headers.get(name) ?? ""), text];
 }
 
 /** @param {string[]} what Algorithm, JWK, input and signature */
 async function isSigned([algorithm, jwk, input, signature]) {
   const { subtle } = crypto;
-  if (!subtle) throw new AuthError("unsupported_by_host", "there is no WebCrypto to verify signatures with; in browsers it needs https.");
   let key = keys.get(jwk);
   if (!key) {
     key = await subtle.importKey("jwk", JSON.parse(jwk), ALGORITHMS[algorithm], false, ["verify"]);

@@ -130,15 +130,16 @@ const cases = [
         [{ status: 503 }, "HTTP 200"],
         [{ status: 200, keys: "none" }, "no set of keys"],
         [{ keys: [{ kty: "oct", k: "AA", alg: "HS256" }] }, "no key for RS256"],
+        [{ headers: { "content-encoding": "gzip, gzip" } }, "encoded more than once"],
       ]) {
-        const { keys } = issuer;
+        const { keys, headers } = issuer;
         Object.assign(issuer, how);
         // Each is an issuer of its own, for what failed a moment ago is not tried again at once.
         const url = `https://${t.unique("keys")}.example/`;
         const error = await t.refused(() => t.createIdTokenVerifier({ ...given, jwksUri: url }).verify(token), "keys_unavailable");
         contains(error.message, why);
         ok(error.transient && error.retryAfter >= 1000, "that it passes");
-        Object.assign(issuer, { status: 200, keys });
+        Object.assign(issuer, { status: 200, keys, headers });
       }
       const failing = async () => {
         throw new TypeError("no way there");

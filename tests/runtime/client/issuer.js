@@ -1,7 +1,8 @@
 // An issuer of a case's own: its keys are made here, and whoever asks for them is counted.
-const part = (value) => base64url(new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)));
+/** A part of a token. */
+export const part = (value) => base64url(new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)));
 
-export function base64url(bytes) {
+function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
@@ -26,7 +27,7 @@ export async function openIssuer(t, { alg = "RS256", kid = "one", url = `https:/
   const jwk = await crypto.subtle.exportKey("jwk", (await pairOf(alg)).publicKey);
   const issuer = {
     url,
-    /** What its document and its keys are; a function instead answers. */
+    /** What it publishes, and how it answers. */
     keys: [{ ...jwk, alg, use: "sig", kid, key_ops: undefined }],
     headers: { "cache-control": "public, max-age=3600" },
     status: 200,
@@ -52,5 +53,3 @@ export async function openIssuer(t, { alg = "RS256", kid = "one", url = `https:/
   };
   return issuer;
 }
-
-export { part };
