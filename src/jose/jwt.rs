@@ -27,8 +27,8 @@ pub(crate) fn signing_input(header: &str, claims: &str) -> String {
 #[derive(Debug)]
 pub struct Claims(Secret);
 
-/// The largest token that is looked at.
-const LONGEST: usize = 16 * 1024;
+/// The largest token that is looked at, in bytes.
+pub(crate) const LONGEST: usize = 16 * 1024;
 
 impl Claims {
     /// The claims of a compact JWS, or `None` where the text is none.

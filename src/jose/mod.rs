@@ -5,6 +5,7 @@ pub(crate) mod jwk;
 mod jwt;
 pub(crate) mod key;
 
+pub(crate) use jwt::LONGEST;
 #[cfg(test)]
 pub(crate) use jwt::signing_input;
 pub use jwt::{Algorithm, Claims};

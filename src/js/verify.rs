@@ -15,19 +15,16 @@ pub(super) const KEPT: Kept = Keys::new();
 /// What there is to be asked, by its letter. Both clocks come first, as everywhere, and then what is wanted of tokens: emulator; `google`,
 /// `iap` or an issuer's URL; URL of his keys; audiences, addresses, domains and clients, each with spaces between them; leeway, longest life.
 ///
-/// `o` asks whether that can be wanted.
-///
 /// `c` is a check's next step: its two fields; 1 where what came is an `Authorization` header, and not the token itself; what came; event
 /// (0 begun, 1 failed, 3 an answer, 6 waited, 9 the signature is good, 8 it is not), status, `cache-control`, `age`, text. The answer is
 /// `0` and the claims; or the letter of the action, the check's two fields, and what belongs to it: `3` a URL, `6` milliseconds,
 /// `9` algorithm, JWK, what is signed and its signature.
 pub(super) fn answer(keys: &mut Kept, mut fields: Fields<'_>, out: &mut Record) -> Result<(), AuthError> {
-    let letter = fields.text();
+    if fields.text() != "c" {
+        return Err(AuthError::plain(Code::CoreFailed, "the driver asked what there is no answer to."));
+    }
     let now = Now::new(fields.number(), fields.number());
     let verifier = wanted(&mut fields)?;
-    if letter == "o" {
-        return Ok(());
-    }
     let mut check = Check::told(fields.small(), fields.number());
     let is_header = fields.flag();
     let came = fields.text();

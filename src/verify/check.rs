@@ -123,7 +123,7 @@ impl Check {
             && matches!(event, Event::Answer { .. } | Event::Failed(_))
         {
             // Before the token is looked at: the keys are for others, too, whatever has become of this one.
-            let ring = keys.ring(verifier.issuer.url());
+            let ring = keys.ring(&verifier.issuer.url);
             match self.came(ring, verifier, event, now) {
                 Ok(None) => {}
                 Ok(Some(url)) => return Ok(Turn::Get(url)),
@@ -143,23 +143,19 @@ impl Check {
         let claims = Json::parse(read.claims.expose()).filter(Json::is_object);
         let claims = claims.ok_or_else(|| malformed("its claims are no JSON object"))?;
         let until_s = claims::check(&claims, verifier, now)?;
-        let hash = hash(&verifier.fingerprint(), token);
-        let known = event == Event::Begun && keys.verified.holds(&hash, now);
-        if self.stage == Stage::Verifies {
-            match event {
-                Event::Verified(true) => keys.verified.keep(hash, until_s, self.key_until_ms),
-                Event::Verified(false) => return Err(malformed("its signature is wrong")),
-                _ => {
-                    let message = "the token is not valid: its issuer's key cannot be verified with (~).";
-                    let said = if let Event::Failed(said) = event { said } else { "" };
-                    return Err(AuthError::about(Code::TokenInvalid, message, said, ""));
-                }
+        let hash = || hash(&verifier.fingerprint(), token);
+        match (self.stage, event) {
+            (Stage::Verifies, Event::Verified(true)) => keys.verified.keep(hash(), until_s, self.key_until_ms),
+            (Stage::Verifies, Event::Verified(false)) => return Err(malformed("its signature is wrong")),
+            (Stage::Verifies, event) => {
+                let message = "the token is not valid: its issuer's key cannot be verified with (~).";
+                let said = if let Event::Failed(said) = event { said } else { "" };
+                return Err(AuthError::about(Code::TokenInvalid, message, said, ""));
             }
+            (_, Event::Begun) if keys.verified.holds(&hash(), now) => {}
+            _ => return self.look(keys.ring(&verifier.issuer.url), &read, verifier, why, now),
         }
-        if known || self.stage == Stage::Verifies {
-            return Ok(Turn::Done(claims.written()));
-        }
-        self.look(keys.ring(verifier.issuer.url()), &read, verifier, why, now)
+        Ok(Turn::Done(claims.written()))
     }
 
     /// What to do with the keys as they are.
@@ -182,8 +178,8 @@ impl Check {
                 })
             }
             Look::Lead => {
-                self.stage = if verifier.issuer.is_discovered() { Stage::Discovers } else { Stage::Fetches };
-                Ok(Turn::Get(verifier.issuer.url().into()))
+                self.stage = if verifier.issuer.discovered { Stage::Discovers } else { Stage::Fetches };
+                Ok(Turn::Get(verifier.issuer.url.clone()))
             }
             Look::Follow => {
                 self.stage = Stage::Looks;

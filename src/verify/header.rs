@@ -1,14 +1,12 @@
 //! The three parts of a token that may be looked at further, and what its header says of its signature.
 
 use crate::error::{AuthError, Code};
-use crate::jose::Algorithm;
 use crate::jose::base64::decode_url;
+use crate::jose::{Algorithm, LONGEST};
 use crate::json::{Json, Text};
 use crate::secret::Secret;
 use crate::text::{before, cut, part};
 
-/// The largest token that is looked at, in bytes: it is measured before anything is made of it.
-const LONGEST: usize = 16 * 1024;
 /// Headers that would have the token say with which key, or after which change, it is to be believed (RFC 7515, section 4.1; RFC 8725,
 /// section 3.10); and those of what is encrypted.
 const REFUSED: &[&str] = &["crit", "jku", "jwk", "x5u", "zip", "enc", "b64"];
@@ -26,6 +24,7 @@ pub(super) struct Read<'a> {
 
 /// Takes a token apart.
 pub(super) fn read(token: &str) -> Result<Read<'_>, AuthError> {
+    // Measured before anything is made of it.
     if token.len() > LONGEST {
         return Err(malformed("it is over 16,384 bytes long"));
     }

@@ -1,5 +1,6 @@
 //! What a service wants of the tokens that come to it.
 
+use crate::credential::Terms;
 use crate::error::{AuthError, Code};
 use crate::text::{append, concat, contains, decimal};
 use crate::url::{Url, to_show};
@@ -11,10 +12,10 @@ pub struct Issuer {
     /// What tokens may say he is, with a space around each.
     names: String,
     /// Where his keys are; or, where `discovered`, where it is said where they are.
-    url: String,
-    discovered: bool,
+    pub(super) url: String,
+    pub(super) discovered: bool,
     /// Whether his tokens speak of addresses that Google has verified, without saying so.
-    vouches: bool,
+    pub(super) vouches: bool,
 }
 
 impl Issuer {
@@ -63,16 +64,13 @@ impl Issuer {
     /// # Errors
     /// `invalid_option` where it is not the origin of a loopback host.
     pub fn emulator(self, origin: &str) -> Result<Issuer, AuthError> {
-        let url =
-            Url::parse(origin).ok().filter(|url| url.is_loopback() && url.path().len() < 2 && url.query().is_none());
-        let url = url.ok_or_else(|| invalid("the emulator's address (~) is not an origin on this machine.", origin))?;
+        let terms = Terms::default().emulator(origin)?;
+        let at = |path| concat(&[terms.facts().get("emulator"), path]);
         if self == Issuer::google() {
-            let url = concat(&[url.origin(), "/oauth2/v3/certs"]);
-            return Ok(Issuer { url, ..self });
+            return Ok(Issuer { url: at("/oauth2/v3/certs"), ..self });
         }
         if self == Issuer::iap() {
-            let url = concat(&[url.origin(), "/iap/verify/public_key-jwk"]);
-            return Ok(Issuer { url, ..self });
+            return Ok(Issuer { url: at("/iap/verify/public_key-jwk"), ..self });
         }
         Ok(self)
     }
@@ -83,19 +81,6 @@ impl Issuer {
 
     pub(super) fn is(&self, name: &str) -> bool {
         among(&self.names, name)
-    }
-
-    /// Where the keys, or the document that says where they are, can be had.
-    pub(super) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(super) fn is_discovered(&self) -> bool {
-        self.discovered
-    }
-
-    pub(super) fn vouches(&self) -> bool {
-        self.vouches
     }
 }
 
