@@ -34,6 +34,7 @@ const { figures, failures, good, kept } = await jobsOverBucket({
   every,
   mode,
   faults,
+  settled: true,
   report: (line) => console.log(`  ${line}`),
 });
 console.log(figures);

@@ -94,7 +94,8 @@ impl Model for Bounds {
         // Where nothing goes wrong, nobody stands still for an hour in the middle of something.
         let quiet = self.faults == 0 && self.slow == 0 && self.lapses == 0;
         let idle = |pending| matches!(pending, Pending::Nothing | Pending::Wait);
-        if world.left.expiries > 0 && (!quiet || world.callers.iter().all(|caller| idle(caller.pending))) {
+        let nobody = || world.is_written() && world.callers.iter().all(|caller| idle(caller.pending));
+        if world.left.expiries > 0 && (!quiet || nobody()) {
             moves.extend([Move::Age(false), Move::Age(true)]);
         }
     }
@@ -185,9 +186,8 @@ impl Model for Bounds {
 }
 
 impl Bounds {
-    /// Whether something can go wrong that costs a token which is good for one use. Two edits put a job off that holds one and has not
-    /// written it yet; and whoever waits may find that an hour has passed.
+    /// Whether something can go wrong that costs a token which is good for one use.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.faults > 0 || self.slow > 0 || self.lapses > 0 || self.edits > 1
+        self.faults > 0 || self.slow > 0 || self.lapses > 0
     }
 }

@@ -1,5 +1,4 @@
-//! What is walked: each of a list is small enough to be walked to its end. Three jobs with a slow answer did not come to it in ten minutes;
-//! three with a fault, and two faults, would be more still.
+//! What is walked: each of a list is small enough to be walked to its end, but for the longest.
 
 use crate::bounds::Bounds;
 use crate::provider::Mode;
@@ -13,6 +12,8 @@ pub(crate) enum Length {
     Middle,
     /// Minutes'.
     Long,
+    /// Nobody has seen the end of it: three jobs with a slow answer did not come to theirs in ten minutes.
+    Longest,
 }
 
 pub(crate) fn list(length: Length, mode: Mode) -> Vec<Bounds> {
@@ -31,6 +32,13 @@ pub(crate) fn list(length: Length, mode: Mode) -> Vec<Bounds> {
             Bounds { expiries: 1, edits: 1, ..faulty },
             Bounds { calls: 2, ..slow },
             faulty,
+        ],
+        Length::Longest => vec![
+            Bounds { jobs: 3, ..slow },
+            Bounds { faults: 1, ..slow },
+            Bounds { calls: 2, ..faulty },
+            Bounds { faults: 2, lapses: 2, ..faulty },
+            Bounds { jobs: 3, ..faulty },
         ],
     }
 }

@@ -1,7 +1,7 @@
 //! Checks every way in which many jobs can come to refresh one user's token: the core's own machine, the store and the provider of a
 //! model, and whatever can go wrong between them.
 //!
-//! `cloud-run-auth-jobs` runs the short list, `--middle` and `--long` the longer ones; a promise that is broken is printed with the way
+//! `cloud-run-auth-jobs` runs the short list, `--middle`, `--long` and `--longest` the longer ones; a promise that is broken is printed with the way
 //! that led there. A state is counted once, whichever ways lead to it, and no two are taken for the same because they are alike.
 
 mod bounds;
@@ -19,12 +19,9 @@ use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
 fn main() {
-    let has = |name| std::env::args().any(|argument| argument == name);
-    let length = match (has("--long"), has("--middle")) {
-        (true, _) => Length::Long,
-        (_, true) => Length::Middle,
-        _ => Length::Short,
-    };
+    let has = |name: &str| std::env::args().any(|argument| argument == name);
+    let lengths = [("--longest", Length::Longest), ("--long", Length::Long), ("--middle", Length::Middle)];
+    let length = lengths.into_iter().find(|(name, _)| has(name)).map_or(Length::Short, |(_, length)| length);
     let (mut passed, mut failed, mut states) = (0_u32, 0_u32, 0_usize);
     let began = Instant::now();
     for mode in [Mode::Fixed, Mode::Leeway, Mode::Strict] {

@@ -37,6 +37,11 @@ impl Provider {
         self.issued_s.len().saturating_sub(1)
     }
 
+    /// The refresh token that it gave last, as JSON.
+    pub(crate) fn newest(&self) -> String {
+        format!(r#""R{}""#, self.given.len().saturating_sub(1))
+    }
+
     /// Whether that access token is good.
     pub(crate) fn is_good(&self, token: &str, now_s: u32) -> bool {
         let issued_s = token.strip_prefix('A').and_then(|number| self.issued_s.get(number.parse::<usize>().ok()?));
@@ -69,7 +74,7 @@ impl Provider {
             String::new()
         } else {
             self.given.push((false, number));
-            format!(r#","refresh_token":"R{}""#, self.given.len().saturating_sub(1))
+            format!(r#","refresh_token":{}"#, self.newest())
         };
         (200, format!(r#"{{"access_token":"A{}","expires_in":{LIFE_S}{rotated}}}"#, self.exchanges()))
     }

@@ -77,6 +77,12 @@ impl World {
         self.token.version = self.new_version();
     }
 
+    /// Whether what was given for a token that is good for one use is in the record: a job that waits may have it yet to write, as
+    /// others' edits put it off.
+    pub(crate) fn is_written(&self) -> bool {
+        self.provider.mode != Mode::Strict || self.token.value.contains(&self.provider.newest())
+    }
+
     /// What a job waits for happens: what it is told of it.
     pub(crate) fn happen(&mut self, pending: Pending) -> Option<Word> {
         Some(match pending {
