@@ -133,6 +133,7 @@ fn what_is_no_document_and_no_set_of_the_issuers_is_not_believed() {
         let (mut service, token, mut check) = (service(), token("a", &json!({})), Check::default());
         service.step(&mut check, &token, Event::Begun, 0).unwrap();
         let mut came = service.step(&mut check, &token, answer(document), 1);
+        assert_eq!(came.is_err(), keys.is_empty(), "{document}");
         if came.is_ok() {
             came = service.step(&mut check, &token, answer(keys), 2);
         }
