@@ -42,6 +42,8 @@ pub mod user;
 
 // Floor 3: what people asked for.
 pub mod login;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod session;
 pub mod verify;
 

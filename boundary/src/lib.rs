@@ -3,6 +3,10 @@
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 #![allow(unsafe_code, reason = "an allocator, a trap and a source of random bytes cannot be written without it")]
 
+#[cfg(not(feature = "serve"))]
+mod allocator;
+#[cfg(feature = "serve")]
+#[path = "joining.rs"]
 mod allocator;
 mod random;
 #[cfg(feature = "traps")]

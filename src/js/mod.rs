@@ -7,15 +7,17 @@
 //! the host writes to and reads from: against an export for each question, with arrays built through js-sys, that saves a
 //! quarter of the module, and of the glue all but a few lines.
 
-#[cfg(feature = "login")]
+#[cfg(all(feature = "login", not(feature = "serve")))]
 mod login;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(feature = "serve")]
+mod service;
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
 mod session;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
 mod turn;
-#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
+#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify", feature = "serve"))))]
 mod user;
-#[cfg(all(feature = "verify", not(feature = "login")))]
+#[cfg(all(feature = "verify", not(any(feature = "login", feature = "serve"))))]
 mod verify;
 
 use crate::error::AuthError;
@@ -24,13 +26,15 @@ use crate::record::{Fields, Record};
 use crate::token::Said;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-#[cfg(feature = "login")]
+#[cfg(all(feature = "login", not(feature = "serve")))]
 use login::{KEPT, Kept, answer};
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(feature = "serve")]
+use service::{KEPT, Kept, answer};
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
 use session::{KEPT, Kept, answer};
-#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
+#[cfg(all(feature = "user", not(any(feature = "login", feature = "verify", feature = "serve"))))]
 use user::{KEPT, Kept, answer};
-#[cfg(all(feature = "verify", not(feature = "login")))]
+#[cfg(all(feature = "verify", not(any(feature = "login", feature = "serve"))))]
 use verify::{KEPT, Kept, answer};
 use wasm_bindgen::prelude::*;
 
