@@ -599,7 +599,9 @@ export type ErrorCode =
   /** The token may be good, but is not of a caller who may call. */
   | "caller_refused"
   /** The keys of the token's issuer cannot be had; trying again may help. */
-  | "keys_unavailable";
+  | "keys_unavailable"
+  /** The policy of a token service is none, or grants what cannot be. */
+  | "invalid_policy";
 
 /**
  * Whatever goes wrong before a service has answered. Messages say what happened and what to do next, and hold no token, assertion

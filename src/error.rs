@@ -124,6 +124,8 @@ codes! {
     CallerRefused = "caller_refused",
     /// The keys of the token's issuer cannot be had; trying again may help.
     KeysUnavailable = "keys_unavailable",
+    /// The policy of a token service is none, or grants what cannot be.
+    InvalidPolicy = "invalid_policy",
 }
 
 /// What a server said in its answer, cut to what may be shown.

@@ -8,7 +8,7 @@ use alloc::string::String;
 
 const TRIES: u32 = 8;
 /// So many are kept in one of the records.
-const MOST: usize = 5000;
+const MOST: usize = 1000;
 
 /// When each of them would have ended.
 type Record = BTreeMap<String, u64>;

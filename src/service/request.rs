@@ -28,9 +28,6 @@ pub struct Request {
     /// The address of whoever is at the other end of the connection, where the host knows it. Headers say nothing of that.
     #[serde(default)]
     pub peer: String,
-    /// What trace it belongs to, as 32 hexadecimal digits, and 16 of the span; or nothing.
-    #[serde(default)]
-    pub trace: String,
 }
 
 impl Request {
