@@ -24,8 +24,10 @@ export const commands = {
   call: { summary: "call a service, with flags as curl has them", load: () => import("./commands/call.js") },
   login: { summary: "log a user in, and keep his token", load: () => import("./commands/login.js") },
   logout: { summary: "revoke what a user granted", load: () => import("./commands/logout.js") },
+  policy: { summary: "what the policy of a token service says", load: () => import("./commands/policy.js") },
   profile: { summary: "print who a user is", load: () => import("./commands/profile.js") },
   proxy: { summary: "a port of this machine that leads to a service", load: () => import("./commands/proxy.js") },
+  serve: { summary: "run the token service", load: () => import("./commands/serve.js") },
   token: { summary: "print an ID token or an access token", load: () => import("./commands/token.js") },
   verify: { summary: "verify an ID token, and print its claims", load: () => import("./commands/verify.js") },
 };

@@ -7,7 +7,7 @@ import { Failure, usage } from "./failure.js";
 import { lookAt, touch } from "./private-file.js";
 
 const CONNECT_MS = 10_000;
-/** What is at work for each scheme. @type {Record<string, (url: URL) => Promise<import("../stores/index.d.ts").Store>>} */
+/** What is at work for each scheme. @type {Record<string, (url: URL, lasts?: boolean) => Promise<import("../stores/index.d.ts").Store>>} */
 const OPENERS = {
   "redis:": openRedis,
   "rediss:": openRedis,
@@ -36,15 +36,26 @@ export async function openDatabase(text) {
   return { store: await OPENERS[url.protocol](url), user, shown: `${text}` };
 }
 
-/** @param {URL} url */
-async function openRedis(url) {
+/** The same for whoever stays: connections that are lost are made anew. @param {URL} url */
+export function openDatabaseStore(url) {
+  return OPENERS[url.protocol](url, true);
+}
+
+/** @param {URL} url @param {boolean} [lasts] */
+async function openRedis(url, lasts) {
   const { createClient } = await fromProject("redis");
   const { redisStore } = await import("../stores/redis.js");
-  const socket = { reconnectStrategy: false, connectTimeout: CONNECT_MS };
-  const client = createClient({ url: url.href, socket, password: process.env.REDISCLI_AUTH });
+  let was = false;
+  // What could not be connected to at first is told at once.
+  const reconnectStrategy = (/** @type {number} */ tries) => lasts && was && Math.min(tries * 50, 2000);
+  const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
+  const password = process.env.REDISCLI_AUTH;
+  // While there is no connection, nobody waits for one.
+  const client = createClient({ url: url.href, socket, disableOfflineQueue: Boolean(lasts), ...(password && { password }) });
   // Whoever waits for an answer is told of it.
   client.on("error", () => {});
   await connected(url, () => client.connect());
+  was = true;
   closing.push(() => client.close());
   return redisStore(client);
 }

@@ -1,0 +1,155 @@
+// One process of the service: its policy, its store, its socket.
+import { readFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { createTokenService } from "../../runtime/service-node.js";
+import { Failure, usage } from "../failure.js";
+import { warn } from "../terminal.js";
+import { listen } from "./server.js";
+import { isMemory, openStore } from "./store.js";
+
+const LEVELS = ["debug", "info", "warning", "error"];
+
+/**
+ * @param {Record<string, any>} settings
+ * @param {(metrics: string) => Promise<string>} [gathered] The metrics of all processes, given one's own
+ */
+export async function runService(settings, gathered) {
+  const policyFile = resolve(settings.policy);
+  const note = logger(settings.log_level);
+  const issuer = issuerOf(settings);
+  const service = createTokenService({
+    issuer,
+    policy: await readPolicy(policyFile),
+    secrets: [settings.secret, ...settings.old_secrets],
+    store: await openStore(settings.store_url),
+    audiences: settings.audiences,
+    accessTokenLifetime: settings.access_ttl,
+    loginLifetime: settings.login_ttl,
+    keyLifetime: settings.key_ttl,
+    metrics: settings.metrics,
+    metadata: settings.metadata,
+    assets: settings.assets,
+    log: note,
+  });
+  await service.ready().catch((thrown) => {
+    throw explained(thrown, settings.policy);
+  });
+  const server = await listen(
+    async (request, info) => {
+      const begun = performance.now();
+      const response = await answered(service, request, info, gathered);
+      const path = new URL(request.url).pathname;
+      note({
+        event: "request",
+        severity: "DEBUG",
+        method: request.method,
+        path,
+        status: response.status,
+        ms: Math.round(performance.now() - begun),
+      });
+      return response;
+    },
+    { host: settings.host, port: settings.port },
+  );
+  const watching = watched(policyFile, async () => {
+    try {
+      await service.reload(await readPolicy(policyFile));
+      note({ event: "policy", severity: "INFO", message: `${settings.policy} was read again` });
+    } catch (thrown) {
+      // The one before goes on.
+      note({ event: "policy", severity: "ERROR", message: explained(thrown, settings.policy).message });
+    }
+  });
+  return {
+    url: server.url,
+    ended: server.ended,
+    /** Its own alone. */
+    metrics: async () =>
+      (
+        await service.fetch(new Request(`http://service.invalid${new URL(issuer).pathname.replace(/\/$/, "")}/metrics`), {
+          peer: "127.0.0.1",
+        })
+      ).text(),
+    end() {
+      watching.close();
+      server.end();
+    },
+  };
+}
+
+/**
+ * What cannot be, whatever the process does.
+ *
+ * @param {Record<string, any>} settings
+ */
+export function checkSettings(settings) {
+  const { environment, store_url: url, workers, secret } = settings;
+  if (!secret) throw usage("AUTH_JIT_SECRET is missing, and there is no default. Make one: openssl rand -base64 32");
+  if (workers > 1 && isMemory(url)) throw usage("workers do not share their memory: give AUTH_JIT_STORE_URL, as redis://127.0.0.1:6379.");
+  if (environment !== "production") return;
+  if (isMemory(url)) throw usage("in production keys and logins have to outlive the process: give AUTH_JIT_STORE_URL.");
+  if (!settings.issuer?.startsWith("https://"))
+    throw usage("in production AUTH_JIT_ISSUER has to be the service's https URL, as its callers know it.");
+}
+
+/** @param {Record<string, any>} settings */
+function issuerOf({ issuer, host, port }) {
+  if (issuer) return issuer;
+  if (port === 0) throw usage("with AUTH_JIT_PORT=0 nobody knows the service's URL beforehand: give AUTH_JIT_ISSUER.");
+  return `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * @param {import("../../service.d.ts").TokenService} service
+ * @param {Request} request
+ * @param {{ peer: string }} info
+ * @param {((metrics: string) => Promise<string>) | undefined} gathered
+ */
+async function answered(service, request, info, gathered) {
+  const response = await service.fetch(request, info);
+  if (!gathered || !response.ok || !new URL(request.url).pathname.endsWith("/metrics") || request.method !== "GET") return response;
+  return new Response(await gathered(await response.text()), { status: response.status, headers: response.headers });
+}
+
+/** @param {string} path */
+async function readPolicy(path) {
+  try {
+    return await readFile(path, "utf8");
+  } catch (/** @type {any} */ thrown) {
+    const help = "Name it by AUTH_JIT_POLICY or --policy; cloud-run-auth policy --help shows how one looks.";
+    throw new Failure("unreadable", `the policy ${path} cannot be read (${thrown.code ?? thrown.message}). ${help}`);
+  }
+}
+
+/** A fault of the policy, each with its file, as compilers show them. @param {any} thrown @param {string} path */
+export function explained(thrown, path) {
+  if (thrown?.code !== "invalid_policy") return thrown;
+  const lines = thrown.faults.map((/** @type {any} */ { line, column, message }) => `${path}:${line}:${column}: ${message}`);
+  return new Failure("invalid_policy", lines.join("\n"), 2);
+}
+
+/** Its folder is watched, for editors replace files. @param {string} path @param {() => void} changed */
+function watched(path, changed) {
+  /** @type {any} */
+  let timer;
+  try {
+    return watch(dirname(path), (_, name) => {
+      // A file system may not tell which; links of Kubernetes' config maps have names of their own.
+      if (name !== null && name !== basename(path) && !name.startsWith("..")) return;
+      clearTimeout(timer);
+      timer = setTimeout(changed, 100);
+    });
+  } catch (/** @type {any} */ thrown) {
+    warn(`changes of ${path} will not be noticed (${thrown.code ?? thrown.message}).`);
+    return { close() {} };
+  }
+}
+
+/** One line of JSON each, from that level on. @param {string} level */
+function logger(level) {
+  const least = LEVELS.indexOf(level);
+  return (/** @type {Record<string, unknown>} */ { time = new Date().toISOString(), severity = "INFO", ...line }) => {
+    if (LEVELS.indexOf(String(severity).toLowerCase()) >= least) process.stdout.write(`${JSON.stringify({ time, severity, ...line })}\n`);
+  };
+}
