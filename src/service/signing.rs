@@ -106,8 +106,9 @@ impl Ring {
 
     /// With another one, and without those whose tokens are all over.
     fn with(mut self, kid: String, jwk: Private, now_s: u64) -> Ring {
-        // The first one signs at once: nobody has a key set without it.
-        let signs_from_s = if self.signer(now_s).is_none() { 0 } else { now_s.saturating_add(LEAD_S) };
+        // The first one signs at once, also by a clock that is behind: nobody has a key set without it.
+        let first = self.signer(now_s).is_none();
+        let signs_from_s = if first { now_s.saturating_sub(LEAD_S) } else { now_s.saturating_add(LEAD_S) };
         let signer = self.signer(now_s).map(|key| key.signs_from_s).unwrap_or_default();
         if signer.saturating_add(TRAIL_S) <= now_s {
             self.keys.retain(|key| key.signs_from_s >= signer);
@@ -199,5 +200,45 @@ fn unreadable() -> super::run::Halt {
 impl Signing {
     fn held(&self, for_ms: u64, now: Now) -> Option<Arc<Ring>> {
         self.held.as_ref().filter(|(_, at)| now.mono_ms < at.saturating_add(for_ms)).map(|(ring, _)| Arc::clone(ring))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_S: u64 = 86_400;
+
+    fn jwk() -> Private {
+        let part = || "A".repeat(43);
+        Private { kty: "EC".into(), crv: "P-256".into(), x: part(), y: part(), d: Hidden(part()) }
+    }
+
+    fn kids(ring: &Ring) -> Vec<&str> {
+        ring.keys.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    #[test]
+    fn a_key_is_published_before_it_signs_and_after_its_successor_does() {
+        let now = 100 * DAY_S;
+        let ring = Ring::default().with("a".into(), jwk(), now);
+        assert!(!ring.is_due(30 * DAY_S, now) && ring.signer(now).is_some_and(|key| key.kid == "a"));
+        let later = now + 30 * DAY_S;
+        assert!(ring.is_due(30 * DAY_S, later));
+        let ring = ring.with("b".into(), jwk(), later);
+        assert_eq!((kids(&ring), ring.signer(later).map(|key| key.kid.as_str())), (["a", "b"].into(), Some("a")));
+        assert!(!ring.is_due(30 * DAY_S, later), "the successor is there already");
+        assert_eq!(ring.signer(later + LEAD_S).map(|key| key.kid.as_str()), Some("b"));
+        let ring = ring.with("c".into(), jwk(), later + 30 * DAY_S);
+        assert_eq!(kids(&ring), ["b", "c"], "what the first one signed is over");
+    }
+
+    #[test]
+    fn what_is_published_and_shown_holds_no_private_part() {
+        let mut jwk = jwk();
+        jwk.d = Hidden("canary".into());
+        let ring = Ring::default().with("a".into(), jwk, 0);
+        let shown = alloc::format!("{} {ring:?}", ring.published());
+        assert!(!shown.contains("canary") && !ring.published().to_string().contains("\"d\""));
     }
 }

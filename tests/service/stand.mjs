@@ -1,5 +1,6 @@
 // A token service to test: the emulator for Google, an issuer of its own for callers, a policy, and a clock that is the real one.
 import { generateKeyPairSync, sign } from "node:crypto";
+import { after } from "node:test";
 import { createEmulator } from "../../emulator/index.js";
 import { serve } from "../../emulator/node.js";
 import { customFetch } from "../../pkg/runtime/node.js";
@@ -66,15 +67,12 @@ jwt_for = ["https://wiki.example"]
 ${more}`;
 }
 
-let google;
-/** The emulator, once for all tests of a file; with a credential that its token endpoint takes. */
-export async function googleStand() {
-  google ??= (async () => {
-    const emulator = createEmulator();
-    const server = await serve(emulator);
-    return { emulator, server, credential: await emulator.serviceAccount?.() };
-  })();
-  return google;
+/** The emulator, and what a service needs to get Google's tokens there; ended after the tests of the file. */
+export async function openGoogle(options) {
+  const emulator = createEmulator(options);
+  const server = await serve(emulator);
+  after(() => server.close());
+  return { emulator, url: server.url, options: { endpoints: server.url, credential: await emulator.createServiceAccountKey() } };
 }
 
 /** What answers for the callers' issuer. */
