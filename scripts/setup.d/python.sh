@@ -3,6 +3,7 @@
 oldest_python=3.10
 google_requirements=$root/tests/google-clients/requirements.txt
 storage_requirements=$root/tests/stores/second-server/requirements.txt
+service_requirements=$root/tests/service/python/requirements.txt
 
 find_google_python() { # sets python_version, google_home and google_python; fails where that is not installed
   python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
@@ -35,6 +36,18 @@ find_storage_servers() { # sets python_version, storage_home, fake_gcs_server an
 provide_storage_servers() { # after Google's clients, which see to it that there is a Python
   find_storage_servers && return
   must "two other stand-ins for Cloud Storage" storage-servers install_python_packages "$storage_home" "$storage_requirements"
+}
+
+find_service_tools() { # sets python_version, service_home and service_python; fails where that is not installed
+  python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
+  service_home=$cache/python/service-$python_version-$(git hash-object "$service_requirements" | cut -c 1-12)
+  service_python=$service_home/bin/python
+  [ -x "$service_python" ]
+}
+
+provide_service_tools() { # after Google's clients, which see to it that there is a Python
+  find_service_tools && return
+  must "PyJWT, schemathesis and rotel" service-tools install_python_packages "$service_home" "$service_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt

@@ -45,7 +45,9 @@ impl Request {
 
     /// Whether the connection is from this machine.
     pub(super) fn is_local(&self) -> bool {
-        self.peer == "::1" || self.peer.strip_prefix("::ffff:").unwrap_or(&self.peer).starts_with("127.")
+        let address = self.peer.strip_prefix("::ffff:").unwrap_or(&self.peer);
+        let is_v4 = address.split('.').count() == 4 && address.split('.').all(|part| part.parse::<u8>().is_ok());
+        self.peer == "::1" || is_v4 && address.starts_with("127.")
     }
 
     pub(super) fn query(&self) -> Form {

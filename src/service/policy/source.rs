@@ -123,7 +123,9 @@ impl<'a> Source<'a> {
 
 /// The nearest of some names, as a question; nothing where none is near.
 pub(super) fn meant(name: &str, names: &[&str]) -> String {
-    let near = names.iter().map(|other| (distance(name, other), other)).min();
+    // Whoever wrote but the begin of a name meant it, too.
+    let begins = |other: &str| name.len() >= 3 && other.starts_with(name);
+    let near = names.iter().map(|other| (if begins(other) { 0 } else { distance(name, other) }, other)).min();
     match near {
         Some((steps, other)) if steps <= name.len().div_ceil(3) => format!("Did you mean {other:?}? "),
         _ => String::new(),
@@ -165,6 +167,7 @@ mod tests {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!((distance("", "ab"), distance("ab", ""), distance("ab", "ab")), (2, 2, 0));
         assert_eq!(meant("isuer", &["issuer", "claims"]), "Did you mean \"issuer\"? ");
+        assert_eq!(meant("secret", &["client_id", "secret_hash"]), "Did you mean \"secret_hash\"? ");
         assert_eq!(meant("colour", &["issuer", "claims"]), "");
     }
 
