@@ -102,6 +102,7 @@ pub(super) fn document(issuer: &str) -> Value {
             "summary": "Short-lived tokens for backend APIs, just when they are needed, as far as a policy grants them.",
         },
         "servers": [{ "url": issuer }],
+        "tags": ["tokens", "logins", "callers", "standards", "service"].map(|name| json!({ "name": name })),
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -139,6 +140,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut operation = json!({
         "operationId": doc.id,
         "summary": format!("{}.", doc.summary),
+        "tags": [tag(route.path)],
         "responses": responses,
         "security": match doc.access {
             Access::Anybody | Access::Holder => json!([]),
@@ -155,6 +157,17 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         );
     }
     operation
+}
+
+/// What documents group operations by.
+fn tag(path: &str) -> &'static str {
+    match path {
+        "/api/token" => "tokens",
+        path if path.starts_with("/api/auth/") => "logins",
+        "/api/user" | "/api/echo" => "callers",
+        path if path.starts_with("/.well-known/") => "standards",
+        _ => "service",
+    }
 }
 
 /// A media type without its parameters, as documents name it.

@@ -20,9 +20,9 @@ export function folder() {
 /**
  * Begins one and waits until it answers.
  *
- * @param {{ policy: string, env?: Record<string, string>, cwd?: string, args?: string[], port?: number }} how
+ * @param {{ policy: string, env?: Record<string, string>, cwd?: string, args?: string[], port?: number, health?: string }} how
  */
-export async function serveCommand({ policy, env = {}, cwd = folder(), args = [], port }) {
+export async function serveCommand({ policy, env = {}, cwd = folder(), args = [], port, health = "/api/health" }) {
   port ??= await freePort();
   const policyFile = join(cwd, "policy.toml");
   writeFileSync(policyFile, policy);
@@ -48,7 +48,7 @@ export async function serveCommand({ policy, env = {}, cwd = folder(), args = []
       .filter(Boolean)
       .map((line) => JSON.parse(line));
   await Promise.race([
-    eventually(async () => (await fetch(`${url}/api/health`)).ok),
+    eventually(async () => (await fetch(`${url}${health}`)).ok),
     ended.then(({ stderr }) => Promise.reject(new Error(`it ended: ${stderr}`))),
   ]);
   return { child, url, port, output, ended, cwd, policyFile, lines };

@@ -107,7 +107,7 @@ function print(json, value, text) {
 /** @param {import("../commands.js").Values} values */
 async function readClaims({ claims }) {
   if (claims === undefined) return undefined;
-  const text = claims.startsWith("@") ? await readText(claims === "@-" ? "/dev/stdin" : claims.slice(1), "file of claims") : claims;
+  const text = claims === "@-" ? await readInput() : claims.startsWith("@") ? await readText(claims.slice(1), "file of claims") : claims;
   const [, body] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text.trim()) ?? [];
   try {
     const read = JSON.parse(body ? Buffer.from(body, "base64url").toString() : text);
@@ -132,4 +132,10 @@ function readWant({ kind, audience, scopes: given }) {
   if (wanted !== "id-token") throw usage("--kind is none of id-token, access-token and jwt.");
   if (scopes.length) throw usage("an ID token has no --scopes.");
   return { idToken: { audience } };
+}
+
+async function readInput() {
+  let text = "";
+  for await (const part of process.stdin.setEncoding("utf8")) text += part;
+  return text;
 }

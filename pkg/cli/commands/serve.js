@@ -20,29 +20,35 @@ NAME_FILE names. Other names that begin with AUTH_JIT_ are an error.`,
     policy: { value: "FILE", help: "as AUTH_JIT_POLICY" },
     host: { value: "ADDRESS", help: "as AUTH_JIT_HOST" },
     port: { value: "PORT", help: "as AUTH_JIT_PORT" },
-    "env-file": { value: "FILE", help: "read settings from this file; default: .env, if there is one" },
+    settings: { value: "FILE", help: "read settings from this file, as .env is written; default: .env, if there is one" },
   },
   examples: [
     "AUTH_JIT_SECRET=$(openssl rand -base64 32) cloud-run-auth serve",
-    "cloud-run-auth serve --env-file production.env --policy /etc/tokens/policy.toml",
+    "cloud-run-auth serve --settings production.env --policy /etc/tokens/policy.toml",
   ],
 };
 
 /** @type {import("../commands.js").Command["run"]} */
-export async function run({ policy, host, port, "env-file": file }) {
+export async function run({ policy, host, port, settings: file }) {
   const env = environment(file);
   const flags = { AUTH_JIT_POLICY: policy, AUTH_JIT_HOST: host, AUTH_JIT_PORT: port };
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = readSettings({ ...env, ...given }, readNamed);
   checkSettings(settings);
+  const { workers, reload } = settings;
+  if ((workers > 1 || reload) && cluster.isPrimary) {
+    const code = await superviseWorkers({ workers, reload, watches: [file ?? ".env"] });
+    // Of a worker that ended while it began, cluster keeps the socket open.
+    process.exit(code);
+  }
   // Credentials and emulators of Google's are looked for there, too.
   for (const [name, value] of Object.entries(env)) process.env[name] ??= value;
-  const { workers, reload } = settings;
-  if ((workers > 1 || reload) && cluster.isPrimary) return superviseWorkers({ workers, reload, watches: [file ?? ".env"] });
   const service = await runService(settings, cluster.isWorker ? gatheredMetrics : undefined);
   if (cluster.isWorker) tellMetrics(service.metrics);
   process.stderr.write(`${service.url} answers; see ${service.url}/api/docs\n`);
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => service.end());
   if (cluster.isWorker) process.on("disconnect", () => service.end());
   await service.ended;
+  // The channel to the process above would keep it.
+  if (cluster.isWorker && process.connected) process.disconnect();
 }

@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from "node:path";
 import { createTokenService } from "../../runtime/service-node.js";
 import { Failure, usage } from "../failure.js";
 import { warn } from "../terminal.js";
+import { assetFor, installedAssets } from "./assets.js";
 import { listen } from "./server.js";
 import { isMemory, openStore } from "./store.js";
 
@@ -18,6 +19,8 @@ export async function runService(settings, gathered) {
   const policyFile = resolve(settings.policy);
   const note = logger(settings.log_level);
   const issuer = issuerOf(settings);
+  const folder = `${new URL(issuer).pathname.replace(/\/$/, "")}/api/docs/assets`;
+  const assets = settings.assets ? new Map() : installedAssets();
   const service = createTokenService({
     issuer,
     policy: await readPolicy(policyFile),
@@ -29,7 +32,7 @@ export async function runService(settings, gathered) {
     keyLifetime: settings.key_ttl,
     metrics: settings.metrics,
     metadata: settings.metadata,
-    assets: settings.assets,
+    assets: settings.assets || (assets.size ? folder : ""),
     log: note,
   });
   await service.ready().catch((thrown) => {
@@ -38,7 +41,7 @@ export async function runService(settings, gathered) {
   const server = await listen(
     async (request, info) => {
       const begun = performance.now();
-      const response = await answered(service, request, info, gathered);
+      const response = assetFor(assets, folder, request) ?? (await answered(service, request, info, gathered));
       const path = new URL(request.url).pathname;
       note({
         event: "request",

@@ -7,8 +7,6 @@ import { merged } from "./merged.js";
 
 /** How long the others' metrics are waited for. */
 const GATHER_MS = 1000;
-/** A worker that ends so soon would end again. */
-const TOO_SOON_MS = 2000;
 
 /**
  * Begins them, and ends with them.
@@ -18,14 +16,20 @@ const TOO_SOON_MS = 2000;
  */
 export function superviseWorkers({ workers, reload, watches }) {
   return new Promise((resolve) => {
+    /** @type {Set<import("node:cluster").Worker>} */
+    const alive = new Set();
     let ending = false;
     let code = 0;
     const begin = () => {
-      const begun = Date.now();
       const worker = cluster.fork();
+      // Cluster's own list keeps one until it has disconnected, too, which may come later.
+      alive.add(worker);
+      let listened = false;
+      worker.on("listening", () => (listened = true));
       worker.on("message", (message) => answerFor(worker, message));
       worker.on("exit", (status, signal) => {
-        if (!ending && !worker.exitedAfterDisconnect && Date.now() - begun < TOO_SOON_MS && !reload) {
+        alive.delete(worker);
+        if (!ending && !worker.exitedAfterDisconnect && !listened && !reload) {
           // What keeps one from beginning keeps all.
           code = status || 1;
           end();
@@ -33,13 +37,13 @@ export function superviseWorkers({ workers, reload, watches }) {
           if (!worker.exitedAfterDisconnect) warn(`a worker ended (${signal ?? status}); another one begins.`);
           begin();
         }
-        if (ending && Object.keys(cluster.workers ?? {}).length === 0) resolve(code);
+        if (ending && alive.size === 0) resolve(code);
       });
     };
     const end = () => {
       ending = true;
-      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGTERM");
-      if (Object.keys(cluster.workers ?? {}).length === 0) resolve(code);
+      for (const worker of alive) worker.process.kill("SIGTERM");
+      if (alive.size === 0) resolve(code);
     };
     for (let i = 0; i < workers; i++) begin();
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, end);
