@@ -93,6 +93,7 @@ pub(super) fn document(issuer: &str) -> Value {
             path.insert(route.method.to_ascii_lowercase(), operation);
         }
     }
+    let tags = ["tokens", "logins", "callers", "standards", "service"].map(|name| json!({ "name": name }));
     let schemas: Map<String, Value> = generator.take_definitions(true);
     json!({
         "openapi": "3.1.0",
@@ -102,7 +103,7 @@ pub(super) fn document(issuer: &str) -> Value {
             "summary": "Short-lived tokens for backend APIs, just when they are needed, as far as a policy grants them.",
         },
         "servers": [{ "url": issuer }],
-        "tags": ["tokens", "logins", "callers", "standards", "service"].map(|name| json!({ "name": name })),
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": schemas,

@@ -16,6 +16,7 @@ import refresh from "./refresh.js";
 import requests from "./requests.js";
 import resend from "./resend.js";
 import retry from "./retry.js";
+import service from "./service.js";
 import sessions from "./sessions.js";
 import singleFlight from "./single-flight.js";
 import stayingUp from "./staying-up.js";
@@ -49,5 +50,6 @@ export const groups = [
   users,
   login,
   verify,
+  service,
   process,
 ];

@@ -2,6 +2,7 @@
 const names = [
   "cloud-run-auth",
   "cloud-run-auth/login",
+  "cloud-run-auth/service",
   "cloud-run-auth/user",
   "cloud-run-auth/verify",
   "cloud-run-auth/stores/memory",

@@ -31,7 +31,7 @@ export async function bundleWorker(entry, folder) {
   });
   const modules = [{ name: "worker.js", kind: "esModule" }];
   const from = dirname(createRequire(entry).resolve("cloud-run-auth/core.wasm"));
-  for (const name of ["session_bg.wasm", "login_bg.wasm", "user_bg.wasm", "verify_bg.wasm"]) {
+  for (const name of ["session_bg.wasm", "login_bg.wasm", "service_bg.wasm", "user_bg.wasm", "verify_bg.wasm"]) {
     await copyFile(join(from, name), join(folder, name));
     modules.push({ name, kind: "wasm" });
   }
