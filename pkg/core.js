@@ -41,6 +41,15 @@ export let epoch = 0;
 /** Hands to a fresh core what it has to know. @type {() => void} */
 let restore;
 
+/** Sends in place of `fetchBy`, and tells others of it. @typedef {(fetch: Function, config: import("./options.js").Config, target: string | Request, init: any) => Promise<Response>} Watching */
+/** @type {Watching | undefined} */
+let watching;
+
+/** @param {Watching} [watch] */
+export function onFetch(watch) {
+  watching = watch;
+}
+
 /** @param {Host} runtime */
 export function useHost(runtime) {
   host ??= runtime;
@@ -103,8 +112,9 @@ function asked(letter, fields) {
  * @param {any} init
  * @returns {Promise<Response>}
  */
-export function fetchBy({ fetch }, target, init) {
-  return (fetch ?? globalThis.fetch)(target, init);
+export function fetchBy(config, target, init) {
+  const { fetch = globalThis.fetch } = config;
+  return watching ? watching(fetch, config, target, init) : fetch(target, init);
 }
 
 export const encoder = new TextEncoder();

@@ -35,6 +35,7 @@ const steps = [
   { name: "logins", command: nodeTests("tests/login"), count: nodeTest },
   { name: "verifier", command: nodeTests("tests/verify"), count: nodeTest },
   { name: "token service", command: nodeTests("tests/service"), count: nodeTest },
+  { name: "telemetry", command: nodeTests("tests/telemetry"), count: nodeTest },
   { name: "examples", command: nodeTests("tests/examples"), count: nodeTest },
   { name: "cli", command: nodeTests("tests/cli"), count: nodeTest },
   { name: "traps", command: ["node", "tests/traps/run.mjs"], count: nodeTest },

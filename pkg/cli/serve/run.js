@@ -8,7 +8,10 @@ import { warn } from "../terminal.js";
 import { assetFor, installedAssets } from "./assets.js";
 import { listen } from "./server.js";
 import { isMemory, openStore } from "./store.js";
+import { startTelemetry } from "./telemetry.js";
 
+const ROUTES =
+  /\/(api\/(health|ready|docs|redoc|openapi\.json|status|user|echo|token|auth\/(login|refresh|revoke|introspect))|metrics|\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server))$|^\/computeMetadata\/v1(?=\/)/;
 const LEVELS = ["debug", "info", "warning", "error"];
 
 /**
@@ -17,7 +20,8 @@ const LEVELS = ["debug", "info", "warning", "error"];
  */
 export async function runService(settings, gathered) {
   const policyFile = resolve(settings.policy);
-  const note = logger(settings.log_level);
+  const telemetry = await startTelemetry(settings.opentelemetry_endpoint);
+  const note = logger(settings.log_level, () => telemetry?.ids());
   const issuer = issuerOf(settings);
   const folder = `${new URL(issuer).pathname.replace(/\/$/, "")}/api/docs/assets`;
   const assets = settings.assets ? new Map() : installedAssets();
@@ -41,7 +45,8 @@ export async function runService(settings, gathered) {
   const server = await listen(
     async (request, info) => {
       const begun = performance.now();
-      const response = assetFor(assets, folder, request) ?? (await answered(service, request, info, gathered));
+      const answer = async () => assetFor(assets, folder, request) ?? (await answered(service, request, info, gathered));
+      const response = await (telemetry ? telemetry.answered(request, routeOf(request), answer) : answer());
       const path = new URL(request.url).pathname;
       note({
         event: "request",
@@ -149,10 +154,23 @@ function watched(path, changed) {
   }
 }
 
-/** One line of JSON each, from that level on. @param {string} level */
-function logger(level) {
+/** What kind of request it is: a path that there is nothing at is none. @param {Request} request */
+function routeOf({ url }) {
+  const { pathname } = new URL(url);
+  const [route] = ROUTES.exec(pathname) ?? [];
+  return route ?? "";
+}
+
+/**
+ * One line of JSON each, from that level on, with the trace that is under way.
+ *
+ * @param {string} level
+ * @param {() => object | undefined} ids
+ */
+function logger(level, ids) {
   const least = LEVELS.indexOf(level);
   return (/** @type {Record<string, unknown>} */ { time = new Date().toISOString(), severity = "INFO", ...line }) => {
-    if (LEVELS.indexOf(String(severity).toLowerCase()) >= least) process.stdout.write(`${JSON.stringify({ time, severity, ...line })}\n`);
+    if (LEVELS.indexOf(String(severity).toLowerCase()) < least) return;
+    process.stdout.write(`${JSON.stringify({ time, severity, ...line, ...ids() })}\n`);
   };
 }
