@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo test fuzz soak counts check quick format advisories clean
+.PHONY: help setup build install run demo test fuzz soak counts check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
@@ -18,6 +18,15 @@ setup: ## Install and build everything that the other targets need
 build: ## Build the .wasm files and their glue into pkg/wasm, and check their sizes
 	@scripts/setup build
 	@$(env) node scripts/build.mjs
+
+install: ## Install and build what `make run` needs
+	@scripts/setup build
+	@$(env) node scripts/build.mjs
+
+run: ## Run the token service from the checkout, with settings and a policy to begin with
+	@scripts/setup build
+	@$(env) node scripts/build.mjs >/dev/null
+	@$(env) node scripts/run.mjs
 
 demo: ## Build, and show a session against a local stand-in for Google
 	@scripts/setup demo

@@ -47,7 +47,7 @@ find_service_tools() { # sets python_version, service_home and service_python; f
 
 provide_service_tools() { # after Google's clients, which see to it that there is a Python
   find_service_tools && return
-  must "PyJWT, schemathesis and rotel" service-tools install_python_packages "$service_home" "$service_requirements"
+  must "PyJWT, schemathesis, rotel and hadolint" service-tools install_python_packages "$service_home" "$service_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt

@@ -23,7 +23,11 @@ const refusals = [];
 const canaries = new Set([SECRET, encodeURIComponent(SECRET), SEAL, Buffer.from(BASIC).toString("base64")]);
 const secretMembers = ["access_token", "refresh_token"];
 const noticed = (text) =>
-  typeof text === "string" && text.length > 20 && !text.startsWith("http") && text.split(".").length > 2 && canaries.add(text).add(text.split(".").at(-1));
+  typeof text === "string" &&
+  text.length > 20 &&
+  !text.startsWith("http") &&
+  text.split(".").length > 2 &&
+  canaries.add(text).add(text.split(".").at(-1));
 
 async function stand(options = {}) {
   const made = await plainStand(options);
