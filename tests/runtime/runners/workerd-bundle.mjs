@@ -26,6 +26,7 @@ export async function bundleWorker(entry, folder) {
     conditions: ["workerd", "worker", "browser"],
     target: "es2022",
     plugins: [wasm],
+    loader: { ".toml": "text" },
     external: ["cloudflare:*"],
     logLevel: "warning",
   });
