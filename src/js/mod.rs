@@ -9,9 +9,11 @@
 
 #[cfg(feature = "login")]
 mod login;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "signature")))]
 mod session;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(all(feature = "signature", not(any(feature = "user", feature = "login", feature = "verify"))))]
+mod signature;
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "signature")))]
 mod turn;
 #[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
 mod user;
@@ -26,8 +28,10 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 #[cfg(feature = "login")]
 use login::{KEPT, Kept, answer};
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "signature")))]
 use session::{KEPT, Kept, answer};
+#[cfg(all(feature = "signature", not(any(feature = "user", feature = "login", feature = "verify"))))]
+use signature::{KEPT, Kept, answer};
 #[cfg(all(feature = "user", not(any(feature = "login", feature = "verify"))))]
 use user::{KEPT, Kept, answer};
 #[cfg(all(feature = "verify", not(feature = "login")))]

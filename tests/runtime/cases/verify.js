@@ -13,6 +13,16 @@ async function opened(t, { issuer: how = {}, ...options } = Object.create(null))
 
 const bearer = (token) => new Request(`${AUDIENCE}/items`, { headers: { authorization: `Bearer ${token}` } });
 
+/** Runs that on a host without WebCrypto, as pages are that did not come by https. */
+async function without(run) {
+  Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
+  try {
+    return await run();
+  } finally {
+    delete crypto.subtle;
+  }
+}
+
 const cases = [
   {
     name: "Google's token in a request, and who calls by it",
@@ -117,6 +127,39 @@ const cases = [
       const error = await t.refused(async () => verifier.verify(await issuer.sign()), "token_invalid");
       contains(error.message, "key cannot be verified with");
       ok(error.cause, "the cause");
+    },
+  },
+  {
+    name: "without WebCrypto signatures are told apart all the same, and where it is never missing its absence is told",
+    async run(t) {
+      const opens = await Promise.all(["RS256", "ES256"].map((alg) => opened(t, { issuer: { alg } })));
+      const tokens = await Promise.all(opens.map(({ issuer }) => Promise.all([issuer.sign(), issuer.sign(issuer.claims({ sub: "2" }))])));
+      const error = await without(async () => {
+        for (const [at, { issuer, verifier }] of opens.entries()) {
+          const [good, other] = tokens[at];
+          if (t.runtime.name === "workerd") return t.refused(() => verifier.verify(good), "unsupported_by_host");
+          equal((await verifier.verify(good)).id, "1", "id");
+          equal((await verifier.verify(other)).id, "2", "id");
+          const [head, claims, signature] = good.split(".");
+          for (const forged of [
+            `${head}.${claims}.${other.split(".")[2]}`,
+            `${head}.${part(issuer.claims({ sub: "3" }))}.${signature}`,
+            `${good.slice(0, -6)}AAAAAA`,
+            `${head}.${claims}.AAAA`,
+          ])
+            await t.refused(() => verifier.verify(forged), "token_invalid", { what: forged.slice(0, 80) });
+          issuer.keys[0] = {
+            ...issuer.keys[0],
+            [issuer.keys[0].kty === "EC" ? "y" : "n"]: issuer.keys[0].x ?? `${issuer.keys[0].n.slice(0, -1)}A`,
+          };
+          const unfit = t.createIdTokenVerifier({ ...opens[at].given, jwksUri: `https://${t.unique("keys")}.example/` });
+          contains((await t.refused(() => unfit.verify(other), "token_invalid")).message, "key cannot be verified with");
+        }
+      });
+      if (error) contains(error.message, "WebCrypto");
+      // It is there again.
+      const [{ verifier }, [[, other]]] = [opens[0], tokens];
+      equal((await verifier.verify(other)).id, "2", "id");
     },
   },
   {
