@@ -1,4 +1,11 @@
 //! Signing and verifying in pure Rust, for hosts without WebCrypto. No claim is looked at here, only signatures.
+//!
+//! Where there is WebCrypto, sign with that: its keys cannot be read out, and it is not what the next paragraph is about.
+//!
+//! RSA signing in Rust's `rsa` crate takes a time that depends a little on the key (RUSTSEC-2023-0071, the Marvin
+//! attack; its 0.10 is hardened, and jsonwebtoken 11.1 holds to 0.9). Every signature here is blinded with fresh randomness and
+//! verified before it is handed out, and what is signed is this process's own assertions, a few an hour: nobody
+//! else chooses the input or sees how long it took. Do not put [`sign`] behind an interface where somebody else does both.
 
 #[cfg(feature = "crypto")]
 mod der;

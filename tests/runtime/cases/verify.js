@@ -198,6 +198,47 @@ const cases = [
     },
   },
   {
+    name: "Identity-Aware Proxy's assertion in its header, who came in by it, and what is not let in",
+    smoke: true,
+    async run(t) {
+      const [audience, email] = ["/projects/1/global/backendServices/2", `${t.unique("ada")}@example.com`];
+      const { assertion } = await t.emulator.make("iap-assertions", { audience, email, claims: { hd: "example.com" } });
+      const given = { issuer: "iap", audience, endpoints: t.emulator.url };
+      const verifier = t.createIdTokenVerifier({ ...given, email, hd: "example.com" });
+      const through = (token) =>
+        new Request(AUDIENCE, { headers: { "x-goog-iap-jwt-assertion": token, authorization: "Bearer of-another" } });
+      for (const from of [through(assertion), assertion, { headers: { "x-goog-iap-jwt-assertion": assertion } }]) {
+        const caller = await verifier.verify(from);
+        equal([caller.email, caller.hd, caller.claims.aud, caller.emailVerified], [email, "example.com", audience, undefined], "caller");
+        ok(/^accounts\.google\.com:\d+$/.test(caller.id), "id");
+      }
+      equal((await t.emulator.log("certs")).map(({ path }) => path).slice(1), [], "fetches of keys after the first");
+      await t.refused(() => verifier.verify(bearer(assertion)), "token_missing");
+      const refused = async (token, code, options = {}) =>
+        t.refused(() => t.createIdTokenVerifier({ ...given, ...options }).verify(token), code, { secrets: [token] });
+      await refused(assertion, "caller_refused", { email: "eve@example.com" });
+      await refused(assertion, "audience_mismatch", { audience: "/projects/1/apps/other" });
+      const [head, , signature] = assertion.split(".");
+      const { claims } = await verifier.verify(assertion);
+      await refused(`${head}.${part({ ...claims, email: "eve@example.com" })}.${signature}`, "token_invalid");
+      // Neither takes the other's.
+      await refused(assertion, "token_invalid", { issuer: "google" });
+      const { session } = await t.open();
+      await refused(await session.getIdToken({ audience }), "token_invalid");
+      const ended = await t.emulator.make("iap-assertions", { audience, email, lifetime: -60, claims: { iat: claims.iat - 1000 } });
+      await refused(ended.assertion, "token_expired");
+      // By keys that were made since, whoever fetches them now.
+      await t.emulator.rotateKeys();
+      const fresh = await t.emulator.make("iap-assertions", { audience, email });
+      const late = t.createIdTokenVerifier({
+        ...given,
+        endpoints: undefined,
+        jwksUri: `${t.emulator.url}/iap/verify/public_key-jwk?${t.unique("k")}`,
+      });
+      equal((await late.verify(fresh.assertion)).email, email, "email");
+    },
+  },
+  {
     name: "Identity-Aware Proxy: its own header, and ES256",
     async run(t) {
       const issuer = await openIssuer(t, { alg: "ES256", url: "https://cloud.google.com/iap" });
