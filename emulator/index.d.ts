@@ -67,6 +67,18 @@ export interface Emulator {
   addProvider(provider: ProviderOptions): void;
   /** Signs an ID token of the emulator's own OIDC issuer, which stands for somebody else's, at `{origin}/_oidc`. */
   issueSubjectToken(options: SubjectTokenOptions): Promise<string>;
+  /**
+   * Signs what Identity-Aware Proxy sends a service along with a request, in the header `x-goog-iap-jwt-assertion`. Its keys are at
+   * `{origin}/iap/verify/public_key-jwk`, and in PEM at `{origin}/iap/verify/public_key`.
+   *
+   * @example
+   * ```js
+   * const assertion = await emulator.issueIapAssertion({ audience: "/projects/1/global/backendServices/2", email: "ada@example.com" });
+   * ```
+   *
+   * @throws TypeError where audience or email is no text.
+   */
+  issueIapAssertion(options: IapAssertionOptions): Promise<string>;
   /** Makes a job of GitHub Actions that may ask for ID tokens, and the environment that it sees. */
   createGitHubJob(options?: GitHubJobOptions): GitHubJob;
   /** Whose tokens Azure's metadata service hands out at `{origin}/metadata/identity/oauth2/token`. */
@@ -84,7 +96,10 @@ export interface Emulator {
    * `emulator-bucket`, for every service account.
    */
   addBucket(name: string, options?: BucketOptions): Bucket;
-  /** Signs with a new key from now on. The old one stays published unless `keep` is false, which voids tokens signed with it. */
+  /**
+   * Signs with a new key from now on, Google's ID tokens and Identity-Aware Proxy's assertions. The old ones stay published unless `keep` is
+   * false, which voids tokens signed with them.
+   */
   rotateKeys(options?: { keep?: boolean }): Promise<void>;
   /** Every request since the start or the last reset, oldest first, at most 10,000. Holds no token, key or assertion. */
   readonly log: LogEntry[];
@@ -300,6 +315,17 @@ export interface SubjectTokenOptions {
   /** Default: `{origin}/_oidc`. */
   issuer?: string;
   /** In seconds; below 0 the token has expired. Default: 600. */
+  lifetime?: number;
+  /** Further claims; they win over those made. */
+  claims?: Record<string, unknown>;
+}
+
+export interface IapAssertionOptions {
+  /** Of a backend service: `"/projects/NUMBER/global/backendServices/ID"`; of App Engine: `"/projects/NUMBER/apps/ID"`. */
+  audience: string;
+  /** Whoever came in. He is the person of that email; one that is not known is added. Default: `"developer@example.com"`. */
+  email?: string;
+  /** In seconds; below 0 the assertion has expired. Default: 600. */
   lifetime?: number;
   /** Further claims; they win over those made. */
   claims?: Record<string, unknown>;

@@ -1,5 +1,6 @@
 import { consentBy } from "./lib/consent-by.js";
 import { dispatch } from "./lib/dispatch.js";
+import { mintIapAssertion } from "./lib/iap.js";
 import { ISSUER_PATH, mintSubjectToken } from "./lib/issuer.js";
 import { endpoints } from "./lib/routes.js";
 import { createState } from "./lib/state.js";
@@ -39,6 +40,7 @@ export function createEmulator(options = {}) {
     addProvider: state.providers.add,
     issueSubjectToken: async (wanted) =>
       mintSubjectToken(state, { ...wanted, issuer: wanted.issuer ?? knownOrigin(emulator) + ISSUER_PATH }),
+    issueIapAssertion: async (wanted) => mintIapAssertion(state, wanted),
     createGitHubJob: (wanted = {}) => state.githubJobs.add(wanted, knownOrigin(emulator)),
     configureAzure({ subject, clientId }) {
       if (subject !== undefined) state.azure.subject = subject;
@@ -53,7 +55,7 @@ export function createEmulator(options = {}) {
       return { name, remove: () => state.storage.remove(name) };
     },
     async rotateKeys({ keep = true } = {}) {
-      await state.signingKeys.rotate(keep);
+      await Promise.all([state.signingKeys.rotate(keep), state.iapKeys.rotate(keep)]);
       state.certsSince = undefined;
       if (!keep) state.metadata.kept.clear();
     },

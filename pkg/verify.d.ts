@@ -56,14 +56,15 @@ export interface IdTokenVerifier {
    * twice in a minute. While none can be had, those from before are used for a day.
    *
    * @throws AuthError `token_missing`, `token_invalid`, `token_unsigned`, `token_expired`, `audience_mismatch`, `caller_refused`: what is
-   * wrong with it; `keys_unavailable`, `timeout`: that nobody can say just now.
+   * wrong with it; `keys_unavailable`, `timeout`: that nobody can say just now. `unsupported_by_host`: a Worker without WebCrypto.
    */
   verify(from: string | WithHeaders, options?: { signal?: AbortSignal }): Promise<Caller>;
 }
 
 /**
  * A verifier of ID tokens that arrive at one's own service (OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725). It does no I/O: legal at
- * a Worker's global scope.
+ * a Worker's global scope. Signatures are verified by WebCrypto; where there is none, as in pages that did not come by https, a module for
+ * that is loaded at the first token.
  *
  * @example
  * ```js

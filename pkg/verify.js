@@ -2,12 +2,12 @@
 import { host } from "./core.js";
 import { within } from "./deadline.js";
 import { drive } from "./drive.js";
-import { AuthError } from "./errors.js";
 import { invalid, isFunction, isObject, isString } from "./options.js";
 import { ask, ready } from "./verify/core.js";
 import { deed } from "./verify/deeds.js";
 import { readVerifier } from "./verify/options.js";
 import { refusal } from "./verify/refusal.js";
+import { canVerify } from "./verify/signature.js";
 
 /** More than a token may have characters. */
 const LONGEST = 17_000;
@@ -27,8 +27,7 @@ export function createIdTokenVerifier(options) {
    * @param {AbortSignal} signal
    */
   async function checked(came, isHeader, signal) {
-    if (!crypto.subtle)
-      throw new AuthError("unsupported_by_host", "there is no WebCrypto to verify signatures with; in browsers it needs https.");
+    await canVerify();
     await ready();
     const [claims] = await drive(
       [0, 0],

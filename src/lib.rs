@@ -48,7 +48,7 @@ pub mod session;
 pub mod verify;
 
 // Floor 4: hosts, the only places that perform I/O.
-#[cfg(feature = "crypto")]
+#[cfg(any(feature = "crypto", feature = "signature"))]
 pub mod crypto;
 #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 #[allow(unsafe_code, reason = "wasm-bindgen's expansions")]

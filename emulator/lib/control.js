@@ -35,6 +35,7 @@ const commands = new Map(
     ["POST consent-device", async (emulator, { code, ...decision }) => void (await emulator.consentDevice(code, decision))],
     ["POST providers", (emulator, input) => emulator.addProvider(input)],
     ["POST subject-tokens", (emulator, input, origin) => issueSubjectToken(emulator, input, origin)],
+    ["POST iap-assertions", async (emulator, input) => ({ assertion: await emulator.issueIapAssertion(input) })],
     ["POST github-jobs", (emulator, input) => emulator.createGitHubJob(input)],
     ["POST azure", (emulator, input) => emulator.configureAzure(input)],
     ["POST aws-keys", (emulator, input) => emulator.createAwsKey(input)],

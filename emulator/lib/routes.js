@@ -6,6 +6,7 @@ import { device, deviceCode } from "./device.js";
 import { externalRefresh } from "./external-refresh.js";
 import { github } from "./github.js";
 import { iam } from "./iam.js";
+import { iapKeys, iapPemKeys } from "./iap.js";
 import { imds } from "./imds.js";
 import { issuerDiscovery, issuerKeys } from "./issuer.js";
 import { accountKeys } from "./managed-keys.js";
@@ -42,6 +43,8 @@ const routes = [
   { endpoint: "tokeninfo", method: "POST", path: "/tokeninfo", answer: tokeninfo },
   { endpoint: "certs", method: "GET", path: "/oauth2/v3/certs", answer: certs },
   { endpoint: "certs", method: "GET", path: "/oauth2/v1/certs", answer: pemCerts },
+  { endpoint: "certs", method: "GET", path: "/iap/verify/public_key-jwk", answer: iapKeys },
+  { endpoint: "certs", method: "GET", path: "/iap/verify/public_key", answer: iapPemKeys },
   { endpoint: "discovery", method: "GET", path: "/.well-known/openid-configuration", answer: discovery },
   { endpoint: "certs", method: "GET", prefix: "/service_accounts/v1/jwk/", answer: accountKeys },
   { endpoint: "sts", method: "POST", path: "/v1/token", answer: sts },

@@ -1,4 +1,4 @@
-import { exportJWK } from "jose";
+import { exportJWK, generateKeyPair } from "jose";
 import { randomHex } from "./random.js";
 import { generateRsa } from "./rsa.js";
 
@@ -8,10 +8,12 @@ import { generateRsa } from "./rsa.js";
 const DEAD_AFTER = 5_000;
 
 /**
- * The keys that sign ID tokens: the first in the list signs, all are published. The first is made when it is first needed, since
+ * The keys that sign tokens: the first in the list signs, all are published. The first is made when it is first needed, since
  * Workers allow no randomness at import.
+ *
+ * @param {() => Promise<SigningKey>} [generate] by default for RS256
  */
-export function createSigningKeys() {
+export function createSigningKeys(generate = generateRs256) {
   /** @type {SigningKey[]} */
   let keys = [];
   let startedAt = -Infinity;
@@ -44,8 +46,16 @@ export function createSigningKeys() {
   };
 }
 
+/** For ES256. @returns {Promise<SigningKey>} */
+export async function generateEs256() {
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const { x, y } = await exportJWK(publicKey);
+  const kid = randomHex(6);
+  return { kid, privateKey, publicKey, jwk: { kty: "EC", crv: "P-256", alg: "ES256", use: "sig", kid, x, y } };
+}
+
 /** @returns {Promise<SigningKey>} */
-async function generate() {
+async function generateRs256() {
   const { privateKey, publicKey } = await generateRsa(2048);
   const { n, e } = await exportJWK(publicKey);
   const kid = randomHex(40);

@@ -12,7 +12,7 @@ import { createMetadata } from "./metadata-config.js";
 import { createPeople } from "./people.js";
 import { createProviders } from "./providers.js";
 import { createServices } from "./services.js";
-import { createSigningKeys } from "./signing-keys.js";
+import { createSigningKeys, generateEs256 } from "./signing-keys.js";
 import { createBuckets } from "./storage-buckets.js";
 import { createUsers } from "./users.js";
 
@@ -67,6 +67,8 @@ export function createState(options) {
     /** Resumable uploads that have begun, by their ids. @type {Map<string, import("./storage-resumable.js").Session>} */
     uploads: new Map(),
     signingKeys: createSigningKeys(),
+    /** Those of Identity-Aware Proxy. */
+    iapKeys: createSigningKeys(generateEs256),
     /** When the present keys were first asked for. @type {number | undefined} */
     certsSince: undefined,
     /** @type {Map<string, import("./tokens.js").AccessToken>} */

@@ -101,6 +101,8 @@ test("users, impersonation, federation and the metadata servers, from outside", 
   assert.equal((await steer(url, "POST providers", { kind: "oidc", audience })).status, 204);
   const { token } = (await steer(url, "POST subject-tokens", { subject: "s", audience })).value;
   assert.equal((await federate(url, { subject_token: token })).status, 200);
+  const { assertion } = (await steer(url, "POST iap-assertions", { audience: "/projects/1/apps/a", email: "eve@example.com" })).value;
+  assert.equal(claimsOf(assertion).email, "eve@example.com");
   const { value: job } = await steer(url, "POST github-jobs");
   const value = await (await fetch(`${job.url}&audience=a`, { headers: { authorization: `Bearer ${job.token}` } })).json();
   assert.equal(claimsOf(value.value).aud, "a");
@@ -135,6 +137,7 @@ test("mistakes are told", async (t) => {
     ["POST impersonation", { caller: "a" }, 400, /target must be a string/],
     ["POST providers", { kind: "aws", audience: "x" }, 400, /audience must be/],
     ["POST subject-tokens", {}, 400, /subject must be a string/],
+    ["POST iap-assertions", {}, 400, /audience must be a string/],
     ["POST metadata", { zone: 1 }, 400, /zone must be a string/],
   ]) {
     const answer = await steer(url, command, input);

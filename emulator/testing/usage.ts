@@ -27,6 +27,7 @@ emulator.addProvider(provider);
 emulator.addProvider({ kind: "aws", audience, accountId: emulator.createAwsKey().accountId });
 emulator.addProvider({ kind: "x509", audience, roots: ["-----BEGIN CERTIFICATE-----"] });
 const subjectToken: string = await emulator.issueSubjectToken({ subject: "s", audience: ["a"], claims: { n: 1 } });
+await emulator.issueIapAssertion({ audience: "/projects/1/apps/a", email: "ada@example.com", lifetime: -1, claims: { hd: "x" } });
 emulator.allowImpersonation({ caller: `principal:${audience}`, target: emulator.createServiceAccount({ email: subjectToken }).email });
 emulator.configureMetadata({ accounts: [{ email: "x@y.example", scopes: [] }] });
 emulator.configureImds({ role: "ci" });

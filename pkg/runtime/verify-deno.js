@@ -2,7 +2,9 @@
 import "./deno.js";
 import source core from "../wasm/verify_bg.wasm";
 import { useModule } from "../verify/core.js";
+import { useArithmetic } from "../verify/signature.js";
 
 useModule(() => core);
+useArithmetic(() => import("./signature-deno.js"));
 
 export * from "../verify.js";

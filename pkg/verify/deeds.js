@@ -1,21 +1,13 @@
 // What the core asks a host to do for a check: to get an issuer's keys, to wait, to verify a signature.
 import { encoder, fetchBy } from "../core.js";
-import { keepAmong } from "../credential.js";
 import { pause } from "../deadline.js";
 import { send } from "../deeds.js";
+import { isSigned } from "./signature.js";
 
 /** @typedef {import("../stateless.js").Field} Field */
 
 /** How long one fetch of keys may take, in milliseconds. */
 const LONGEST_FETCH = "5000";
-/** @type {Record<string, any>} */
-const ALGORITHMS = {
-  __proto__: null,
-  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-  ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
-};
-/** By their JWKs. @type {Map<string, CryptoKey>} */
-const keys = new Map();
 
 /**
  * @param {string} task
@@ -28,7 +20,10 @@ export async function deed(task, what, { config, signal }) {
     await pause(+what[0], signal);
     return [6, 0, "", "", ""];
   }
-  if (task === "9") return [(await isSigned(what)) ? 9 : 8, 0, "", "", ""];
+  if (task === "9") {
+    const [algorithm, jwk, input, signature] = what;
+    return [(await isSigned(algorithm, jwk, encoder.encode(input), bytesOf(signature))) ? 9 : 8, 0, "", "", ""];
+  }
   let headers = new Headers();
   const fetch = async (/** @type {any} */ target, /** @type {any} */ init) => {
     const response = await fetchBy(config, target, init).catch((thrown) => {
@@ -43,15 +38,7 @@ export async function deed(task, what, { config, signal }) {
   return [3, status, ...["cache-control", "age"].map((name) => headers.get(name) ?? ""), text];
 }
 
-/** @param {string[]} what Algorithm, JWK, input and signature */
-async function isSigned([algorithm, jwk, input, signature]) {
-  const { subtle } = crypto;
-  let key = keys.get(jwk);
-  if (!key) {
-    key = await subtle.importKey("jwk", JSON.parse(jwk), ALGORITHMS[algorithm], false, ["verify"]);
-    keepAmong(keys, jwk, key);
-  }
-  const text = atob(signature.replaceAll("-", "+").replaceAll("_", "/"));
-  const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
-  return subtle.verify(ALGORITHMS[algorithm], key, bytes, encoder.encode(input));
+/** @param {string} text In base64url */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 }

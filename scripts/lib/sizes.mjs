@@ -18,7 +18,8 @@ export async function measure(name, budget, part) {
     format: "esm",
     platform: "node",
     target: "es2022",
-    external: ["node:*", "cloudflare:*"],
+    // The last one is imported where there is no WebCrypto, and has a budget of its own.
+    external: ["node:*", "cloudflare:*", "./signature-*"],
     metafile: true,
     write: false,
     logLevel: "error",

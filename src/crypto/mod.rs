@@ -3,65 +3,27 @@
 //! Where there is WebCrypto, sign with that: its keys cannot be read out, and it is not what the next paragraph is about.
 //!
 //! RSA signing in Rust's `rsa` crate takes a time that depends a little on the key (RUSTSEC-2023-0071, the Marvin
-//! attack; there is no fixed release as of November 2026). Every signature here is blinded with fresh randomness and
+//! attack; its 0.10 is hardened, and jsonwebtoken 11.1 holds to 0.9). Every signature here is blinded with fresh randomness and
 //! verified before it is handed out, and what is signed is this process's own assertions, a few an hour: nobody
 //! else chooses the input or sees how long it took. Do not put [`sign`] behind an interface where somebody else does both.
 
+#[cfg(feature = "crypto")]
 mod der;
 mod public_key;
+#[cfg(feature = "crypto")]
+mod sign;
 
 pub use public_key::PublicKey;
+#[cfg(feature = "crypto")]
+pub use sign::sign;
 
-use crate::error::{AuthError, Code};
-use crate::jose::{Algorithm, rsa_private_key};
-use crate::secret::Secret;
-use crate::text::contains;
-use alloc::vec::Vec;
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
-
-/// Signs with an RSA private key: PEM, or DER as PKCS #8 or PKCS #1, of 2048 to 4096 bits.
-///
-/// The key is parsed anew for each signature and wiped after it. ES256 is for verifying alone: no Google credential signs so.
-///
-/// ```
-/// use cloud_run_auth::crypto::sign;
-/// use cloud_run_auth::error::Code;
-/// use cloud_run_auth::jose::Algorithm;
-/// use cloud_run_auth::secret::Secret;
-///
-/// let error = sign(&Secret::new("no key"), Algorithm::Rs256, b"header.claims").unwrap_err();
-/// assert_eq!(error.code, Code::InvalidCredential);
-/// ```
-///
-/// # Errors
-/// `invalid_credential` where the key is none of those, `signing_failed` where it signs what it does not verify,
-/// `unsupported_by_host` for ES256.
-pub fn sign(key: &Secret, algorithm: Algorithm, input: &[u8]) -> Result<Vec<u8>, AuthError> {
-    if algorithm != Algorithm::Rs256 {
-        return Err(AuthError::new(Code::UnsupportedByHost, &["signing is for RS256 alone; ES256 is verified only."]));
-    }
-    let invalid = |why: &str| AuthError::new(Code::InvalidCredential, &["the private key ", why, "."]);
-    let pem = key.expose_text();
-    let wrapped = if contains(pem, "-----BEGIN") { Some(rsa_private_key(pem).map_err(invalid)?) } else { None };
-    let der = wrapped.as_ref().unwrap_or(key).expose();
-    let pkcs1 = der::pkcs1(der).ok_or_else(|| invalid("is neither PEM nor the DER of an RSA private key"))?;
-    let [modulus, exponent] =
-        der::public_parts(pkcs1).ok_or_else(|| invalid("is no RSA private key; it may have been cut off"))?;
-    let public = PublicKey::rsa(modulus, exponent).map_err(|_| invalid("is not of 2048 to 4096 bits"))?;
-
-    let failed = |_| {
-        AuthError::new(
-            Code::SigningFailed,
-            &["the private key does not fit together; it may have been altered. Create a new key."],
-        )
-    };
-    let signer = (DEFAULT_PROVIDER.signer_factory)(&named(algorithm), &EncodingKey::from_rsa_der(pkcs1))
-        .map_err(|_| failed(()))?;
-    let signature = signer.try_sign(input).map_err(|_| failed(()))?;
-    // A fault in the arithmetic gives a signature from which the key can be computed (Boneh, DeMillo, Lipton 1997).
-    if verify(&public, algorithm, input, &signature)? { Ok(signature) } else { Err(failed(())) }
-}
+use crate::error::AuthError;
+use crate::jose::Algorithm;
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use public_key::invalid;
+use rsa::{BoxedUint, Pkcs1v15Sign};
+use sha2::{Digest, Sha256};
 
 /// Whether a signature is good: of that key, by that algorithm, over that input.
 ///
@@ -76,18 +38,23 @@ pub fn sign(key: &Secret, algorithm: Algorithm, input: &[u8]) -> Result<Vec<u8>,
 /// # Errors
 /// `invalid_option` where the key is not one for that algorithm, or no point of its curve.
 pub fn verify(key: &PublicKey, algorithm: Algorithm, input: &[u8], signature: &[u8]) -> Result<bool, AuthError> {
-    let invalid = |why: &str| AuthError::new(Code::InvalidOption, &["the public key ", why, "."]);
     if key.algorithm() != algorithm {
         return Err(invalid("is for another algorithm"));
     }
-    let verifier = (DEFAULT_PROVIDER.verifier_factory)(&named(algorithm), key.decoding_key());
-    let verifier = verifier.map_err(|_| invalid("is no key that signatures can be verified with"))?;
-    Ok(verifier.verify(input, &signature.into()).is_ok())
-}
-
-fn named(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    let unusable = || invalid("is no key that signatures can be verified with");
+    let hash = Sha256::digest(input);
     match algorithm {
-        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Rs256 => {
+            let [modulus, exponent] = [&key.first, &key.second].map(|number| BoxedUint::from_be_slice_vartime(number));
+            let key = rsa::PublicKey::new(modulus, exponent).map_err(|_| unusable())?;
+            Ok(key.verify(Pkcs1v15Sign::new::<Sha256>(), &hash, signature).is_ok())
+        }
+        Algorithm::Es256 => {
+            // SEC 1, section 2.3.3: a point that is written out.
+            let point = [&[4], key.first.as_slice(), key.second.as_slice()].concat();
+            let key = VerifyingKey::from_sec1_bytes(&point).map_err(|_| unusable())?;
+            // RFC 7518, section 3.4: r and s, 32 bytes each.
+            Ok(Signature::from_slice(signature).is_ok_and(|signature| key.verify_prehash(&hash, &signature).is_ok()))
+        }
     }
 }

@@ -6,10 +6,16 @@ use crate::jose::jwk::{Jwk, rsa};
 use crate::json::Json;
 use alloc::vec::Vec;
 use core::fmt;
-use jsonwebtoken::{AlgorithmFamily, DecodingKey};
 
 /// A public key, and with it the one algorithm that it is for.
-pub struct PublicKey(DecodingKey);
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    pub(super) algorithm: Algorithm,
+    /// The modulus, or the point's first coordinate: the first byte being the highest.
+    pub(super) first: Vec<u8>,
+    /// The exponent, or the point's second coordinate.
+    pub(super) second: Vec<u8>,
+}
 
 impl PublicKey {
     /// Reads a JWK (RFC 7517) that says of itself that it is for RS256 or ES256, and not that it is for anything but signatures.
@@ -24,10 +30,7 @@ impl PublicKey {
     pub fn from_jwk(json: &str) -> Result<PublicKey, AuthError> {
         let jwk = Json::parse(json.as_bytes()).filter(Json::is_object).ok_or_else(|| invalid("is no JSON object"))?;
         let Jwk { algorithm, first, second, .. } = Jwk::read(&jwk).map_err(invalid)?;
-        match algorithm {
-            Algorithm::Rs256 => PublicKey::rsa(&first, &second),
-            Algorithm::Es256 => PublicKey::p256(&first, &second),
-        }
+        Ok(PublicKey { algorithm, first, second })
     }
 
     /// An RSA key for RS256, of 2048 to 4096 bits: modulus and exponent, the first byte being the highest.
@@ -41,8 +44,8 @@ impl PublicKey {
     /// # Errors
     /// `invalid_option`, where it has more bits or fewer, or an exponent that no key has.
     pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, AuthError> {
-        let (modulus, exponent) = rsa(modulus, exponent).map_err(invalid)?;
-        Ok(PublicKey(DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
+        let (first, second) = rsa(modulus, exponent).map_err(invalid)?;
+        Ok(PublicKey { algorithm: Algorithm::Rs256, first, second })
     }
 
     /// A key on the curve P-256 for ES256: both coordinates, 32 bytes each, the first being the highest.
@@ -59,12 +62,7 @@ impl PublicKey {
         if x.len() != 32 || y.len() != 32 {
             return Err(invalid("has a coordinate that is not 32 bytes long"));
         }
-        // SEC 1, section 2.3.3: an uncompressed point.
-        let mut point = Vec::with_capacity(65);
-        point.push(4);
-        point.extend_from_slice(x);
-        point.extend_from_slice(y);
-        Ok(PublicKey(DecodingKey::from_ec_der(&point)))
+        Ok(PublicKey { algorithm: Algorithm::Es256, first: x.into(), second: y.into() })
     }
 
     /// The one algorithm that the key is for.
@@ -75,11 +73,7 @@ impl PublicKey {
     /// assert_eq!(PublicKey::rsa(&[0xff; 256], &[3]).unwrap().algorithm(), Algorithm::Rs256);
     /// ```
     pub fn algorithm(&self) -> Algorithm {
-        if self.0.family() == AlgorithmFamily::Ec { Algorithm::Es256 } else { Algorithm::Rs256 }
-    }
-
-    pub(super) fn decoding_key(&self) -> &DecodingKey {
-        &self.0
+        self.algorithm
     }
 }
 
@@ -89,6 +83,6 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-fn invalid(why: &str) -> AuthError {
-    AuthError::new(Code::InvalidOption, &["the public key ", why, "."])
+pub(super) fn invalid(why: &str) -> AuthError {
+    AuthError::about(Code::InvalidOption, "the public key $.", "", why)
 }

@@ -11,9 +11,14 @@
 mod login;
 #[cfg(feature = "serve")]
 mod service;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve", feature = "signature")))]
 mod session;
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
+#[cfg(all(
+    feature = "signature",
+    not(any(feature = "user", feature = "login", feature = "verify", feature = "serve"))
+))]
+mod signature;
+#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve", feature = "signature")))]
 mod turn;
 #[cfg(all(feature = "user", not(any(feature = "login", feature = "verify", feature = "serve"))))]
 mod user;
@@ -30,8 +35,19 @@ use core::cell::{Cell, RefCell};
 use login::{KEPT, Kept, answer};
 #[cfg(feature = "serve")]
 use service::{KEPT, Kept, answer};
-#[cfg(not(any(feature = "user", feature = "login", feature = "verify", feature = "serve")))]
+#[cfg(not(any(
+    feature = "user",
+    feature = "login",
+    feature = "verify",
+    feature = "serve",
+    feature = "signature"
+)))]
 use session::{KEPT, Kept, answer};
+#[cfg(all(
+    feature = "signature",
+    not(any(feature = "user", feature = "login", feature = "verify", feature = "serve"))
+))]
+use signature::{KEPT, Kept, answer};
 #[cfg(all(feature = "user", not(any(feature = "login", feature = "verify", feature = "serve"))))]
 use user::{KEPT, Kept, answer};
 #[cfg(all(feature = "verify", not(any(feature = "login", feature = "serve"))))]

@@ -13,6 +13,16 @@ async function opened(t, { issuer: how = {}, ...options } = Object.create(null))
 
 const bearer = (token) => new Request(`${AUDIENCE}/items`, { headers: { authorization: `Bearer ${token}` } });
 
+/** Runs that on a host without WebCrypto, as pages are that did not come by https. */
+async function without(run) {
+  Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
+  try {
+    return await run();
+  } finally {
+    delete crypto.subtle;
+  }
+}
+
 const cases = [
   {
     name: "Google's token in a request, and who calls by it",
@@ -120,6 +130,39 @@ const cases = [
     },
   },
   {
+    name: "without WebCrypto signatures are told apart all the same, and where it is never missing its absence is told",
+    async run(t) {
+      const opens = await Promise.all(["RS256", "ES256"].map((alg) => opened(t, { issuer: { alg } })));
+      const tokens = await Promise.all(opens.map(({ issuer }) => Promise.all([issuer.sign(), issuer.sign(issuer.claims({ sub: "2" }))])));
+      const error = await without(async () => {
+        for (const [at, { issuer, verifier }] of opens.entries()) {
+          const [good, other] = tokens[at];
+          if (t.runtime.name === "workerd") return t.refused(() => verifier.verify(good), "unsupported_by_host");
+          equal((await verifier.verify(good)).id, "1", "id");
+          equal((await verifier.verify(other)).id, "2", "id");
+          const [head, claims, signature] = good.split(".");
+          for (const forged of [
+            `${head}.${claims}.${other.split(".")[2]}`,
+            `${head}.${part(issuer.claims({ sub: "3" }))}.${signature}`,
+            `${good.slice(0, -6)}AAAAAA`,
+            `${head}.${claims}.AAAA`,
+          ])
+            await t.refused(() => verifier.verify(forged), "token_invalid", { what: forged.slice(0, 80) });
+          issuer.keys[0] = {
+            ...issuer.keys[0],
+            [issuer.keys[0].kty === "EC" ? "y" : "n"]: issuer.keys[0].x ?? `${issuer.keys[0].n.slice(0, -1)}A`,
+          };
+          const unfit = t.createIdTokenVerifier({ ...opens[at].given, jwksUri: `https://${t.unique("keys")}.example/` });
+          contains((await t.refused(() => unfit.verify(other), "token_invalid")).message, "key cannot be verified with");
+        }
+      });
+      if (error) contains(error.message, "WebCrypto");
+      // It is there again.
+      const [{ verifier }, [[, other]]] = [opens[0], tokens];
+      equal((await verifier.verify(other)).id, "2", "id");
+    },
+  },
+  {
     name: "keys that cannot be had: an error that passes; and those from before are used on",
     async run(t) {
       const { issuer, verifier, given } = await opened(t, {
@@ -152,6 +195,47 @@ const cases = [
       contains(error.message, "no way there");
       ok(error.cause instanceof TypeError, "the cause");
       equal((await verifier.verify(token)).id, "1", "id");
+    },
+  },
+  {
+    name: "Identity-Aware Proxy's assertion in its header, who came in by it, and what is not let in",
+    smoke: true,
+    async run(t) {
+      const [audience, email] = ["/projects/1/global/backendServices/2", `${t.unique("ada")}@example.com`];
+      const { assertion } = await t.emulator.make("iap-assertions", { audience, email, claims: { hd: "example.com" } });
+      const given = { issuer: "iap", audience, endpoints: t.emulator.url };
+      const verifier = t.createIdTokenVerifier({ ...given, email, hd: "example.com" });
+      const through = (token) =>
+        new Request(AUDIENCE, { headers: { "x-goog-iap-jwt-assertion": token, authorization: "Bearer of-another" } });
+      for (const from of [through(assertion), assertion, { headers: { "x-goog-iap-jwt-assertion": assertion } }]) {
+        const caller = await verifier.verify(from);
+        equal([caller.email, caller.hd, caller.claims.aud, caller.emailVerified], [email, "example.com", audience, undefined], "caller");
+        ok(/^accounts\.google\.com:\d+$/.test(caller.id), "id");
+      }
+      equal((await t.emulator.log("certs")).map(({ path }) => path).slice(1), [], "fetches of keys after the first");
+      await t.refused(() => verifier.verify(bearer(assertion)), "token_missing");
+      const refused = async (token, code, options = {}) =>
+        t.refused(() => t.createIdTokenVerifier({ ...given, ...options }).verify(token), code, { secrets: [token] });
+      await refused(assertion, "caller_refused", { email: "eve@example.com" });
+      await refused(assertion, "audience_mismatch", { audience: "/projects/1/apps/other" });
+      const [head, , signature] = assertion.split(".");
+      const { claims } = await verifier.verify(assertion);
+      await refused(`${head}.${part({ ...claims, email: "eve@example.com" })}.${signature}`, "token_invalid");
+      // Neither takes the other's.
+      await refused(assertion, "token_invalid", { issuer: "google" });
+      const { session } = await t.open();
+      await refused(await session.getIdToken({ audience }), "token_invalid");
+      const ended = await t.emulator.make("iap-assertions", { audience, email, lifetime: -60, claims: { iat: claims.iat - 1000 } });
+      await refused(ended.assertion, "token_expired");
+      // By keys that were made since, whoever fetches them now.
+      await t.emulator.rotateKeys();
+      const fresh = await t.emulator.make("iap-assertions", { audience, email });
+      const late = t.createIdTokenVerifier({
+        ...given,
+        endpoints: undefined,
+        jwksUri: `${t.emulator.url}/iap/verify/public_key-jwk?${t.unique("k")}`,
+      });
+      equal((await late.verify(fresh.assertion)).email, email, "email");
     },
   },
   {

@@ -15,14 +15,17 @@ const types = {
 const args = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  // A name of this machine that browsers do not take for this machine's: its pages have come by plain http.
+  "--host-resolver-rules=MAP insecure.test 127.0.0.1",
 ];
 
 /**
  * Opens a page whose scripts lie in `root`, and waits until one of them has set `window[ready]`.
  *
- * @param {{ executable: string, root: string, html?: string, ready: string }} options html: the page, in place of index.html
+ * @param {{ executable: string, root: string, html?: string, ready: string, host?: string }} options html: the page, in place of index.html;
+ *   host: `insecure.test` for a page without WebCrypto
  */
-export async function openPage({ executable, root, html, ready }) {
+export async function openPage({ executable, root, html, ready, host = "127.0.0.1" }) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://127.0.0.1");
     if (pathname === "/" && html) return void response.writeHead(200, { "content-type": "text/html" }).end(html);
@@ -44,7 +47,7 @@ export async function openPage({ executable, root, html, ready }) {
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("requestfailed", (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await page.goto(`http://${host}:${server.address().port}/`);
     await page
       .waitForFunction((name) => window[name], ready, { timeout: 20_000 })
       .catch((error) => {
