@@ -4,7 +4,7 @@ import { ready as sessionsReady } from "./core.js";
 import { raced, within } from "./deadline.js";
 import { base64url } from "./deeds.js";
 import { AuthError } from "./errors.js";
-import { bare, invalid, isObject, isString } from "./options.js";
+import { bare, invalid, isString } from "./options.js";
 import { ready, told } from "./service/core.js";
 import { deeds } from "./service/deeds.js";
 import { peerOf, readService } from "./service/options.js";
@@ -78,16 +78,16 @@ export function createTokenService(options) {
         log?.({ time: new Date().toISOString(), severity: line.event === "refusal" ? "WARNING" : "INFO", ...line, ...trace });
       let done;
       try {
-        // Before anything else: what the core answers to is the request as it came.
-        const came = await read(request, peerOf(info));
-        done = isObject(came)
-          ? await within(answerWithin, undefined, (signal) => handled(came, signal ?? new AbortController().signal))
-          : refused(400, "invalid_request", "the body is not UTF-8, or did not come to its end.");
+        done = await within(answerWithin, undefined, async (limit) => {
+          const signal = limit ?? new AbortController().signal;
+          // Within the time as well: a body may never come to its end.
+          return handled(await raced(read(request, peerOf(info)), signal), signal);
+        });
       } catch (/** @type {any} */ thrown) {
         if (thrown?.code === "invalid_policy") throw thrown;
         const late = thrown?.code === "timeout";
         noted({ event: "failure", severity: "ERROR", message: reason(thrown) });
-        done = refused(503, "unavailable", late ? "the answer took too long. Try again later." : "the service failed. Try again later.");
+        done = failed(late ? "the answer took too long. Try again later." : "the service failed. Try again later.");
       }
       for (const line of done.log) noted(line);
       const { status, headers, body } = done;
@@ -130,7 +130,7 @@ function bits() {
 }
 
 /**
- * A request as the core has it; nothing where its body is no text.
+ * A request as the core has it, which also says that its body is no text: in the form that the route's errors have.
  *
  * @param {Request} request
  * @param {string} peer
@@ -139,7 +139,7 @@ async function read(request, peer) {
   const { method, url } = request;
   const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
   const body = await bodyOf(request);
-  return body === undefined ? undefined : { method, target, headers: [...request.headers], body, peer };
+  return { method, target, headers: [...request.headers], body: body ?? "", unreadable: body === undefined, peer };
 }
 
 /** @param {Request} request */
@@ -166,11 +166,15 @@ function traceOf(request) {
   return trace_id ? { trace_id, span_id } : {};
 }
 
-/** @param {number} status @param {string} code @param {string} message */
-function refused(status, code, message) {
-  const headers = [["content-type", "application/json"], ["cache-control", "no-store"], ...(status === 503 ? [["retry-after", "5"]] : [])];
-  const meta = { request_id: bits().slice(0, 22), code };
-  return { status, headers, body: JSON.stringify({ success: false, data: null, message, meta }), log: [] };
+/** @param {string} message */
+function failed(message) {
+  const headers = [
+    ["content-type", "application/json"],
+    ["cache-control", "no-store"],
+    ["retry-after", "5"],
+  ];
+  const meta = { request_id: bits().slice(0, 22), code: "unavailable" };
+  return { status: 503, headers, body: JSON.stringify({ success: false, data: null, message, meta }), log: [] };
 }
 
 /** @param {import("./service.d.ts").Want | undefined} want */

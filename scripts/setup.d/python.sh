@@ -1,8 +1,10 @@
 # What comes as packages for Python, each in a virtual environment of its own, and what its tests need of the system. Sourced by scripts/setup.
 
-oldest_python=3.10
+# schemathesis wants 3.11.
+oldest_python=3.11
 google_requirements=$root/tests/google-clients/requirements.txt
 storage_requirements=$root/tests/stores/second-server/requirements.txt
+schemathesis_requirements=$root/tests/service/python/requirements.txt
 
 find_google_python() { # sets python_version, google_home and google_python; fails where that is not installed
   python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
@@ -35,6 +37,18 @@ find_storage_servers() { # sets python_version, storage_home, fake_gcs_server an
 provide_storage_servers() { # after Google's clients, which see to it that there is a Python
   find_storage_servers && return
   must "two other stand-ins for Cloud Storage" storage-servers install_python_packages "$storage_home" "$storage_requirements"
+}
+
+find_schemathesis() { # sets python_version and schemathesis_python; fails where that is not installed
+  python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
+  schemathesis_home=$cache/python/schemathesis-$python_version-$(git hash-object "$schemathesis_requirements" | cut -c 1-12)
+  schemathesis_python=$schemathesis_home/bin/python
+  [ -x "$schemathesis_python" ]
+}
+
+provide_schemathesis() { # after Google's clients, which see to it that there is a Python
+  find_schemathesis && return
+  must "schemathesis for Python $python_version" schemathesis install_python_packages "$schemathesis_home" "$schemathesis_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt

@@ -195,9 +195,11 @@ pub(super) fn revoke(run: &mut Run<'_>) -> Step<Answer> {
     if families::is_refresh(&token) {
         families::end_refresh(run, &token)?;
     } else if let Some(own) = own::read(run, &token)? {
-        match own.text("sid") {
-            "" => denied::deny(run, own.text("jti"), own.ends_s())?,
-            sid => families::end(run, sid)?,
+        // A backend has the JWT that it was sent: by that it may not end its caller's login, but that JWT alone.
+        if own.is_access {
+            families::end(run, own.text("sid"))?;
+        } else {
+            denied::deny(run, own.text("jti"), own.ends_s())?;
         }
         run.log.push(
             json!({ "event": "revoke", "caller": own.text("sub"), "jti": own.text("jti"), "sid": own.text("sid") }),
@@ -237,11 +239,10 @@ fn of_refresh(run: &mut Run<'_>, token: &str) -> Step<Option<Introspection>> {
 fn of_token(run: &mut Run<'_>, token: &str) -> Step<Option<Introspection>> {
     let Some(own) = own::read(run, token)? else { return Ok(None) };
     let sid = own.text("sid").to_string();
-    let ended = match sid.as_str() {
-        "" => denied::is_denied(run, own.text("jti"))?,
-        sid => families::look(run, sid)?.is_none_or(|family| family.callers(run.policy).is_empty()),
-    };
-    if ended {
+    // What was had by a login ends with it.
+    let ended =
+        !sid.is_empty() && families::look(run, &sid)?.is_none_or(|family| family.callers(run.policy).is_empty());
+    if ended || !own.is_access && denied::is_denied(run, own.text("jti"))? {
         return Ok(None);
     }
     let text = |name: &str| Some(own.text(name).to_string()).filter(|text| !text.is_empty());

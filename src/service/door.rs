@@ -73,10 +73,7 @@ fn admitted(run: &Run<'_>) -> Result<(), Failure> {
     }
     // Names that lead here by somebody else's DNS, and requests that a proxy was made to send, are how pages in browsers get at it.
     let host = run.request.header("host").unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(_) => host.split_inclusive(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
+    let name = named(host);
     let own = run.service.settings.issuer.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
     if !HOSTS.contains(&name) && (run.service.settings.metadata != Door::Open || own != Some(name)) {
         return forbidden("the header host does not name the metadata server.");
@@ -89,6 +86,14 @@ fn admitted(run: &Run<'_>) -> Result<(), Failure> {
         return forbidden("the request was forwarded, which the metadata server takes from nobody.");
     }
     Ok(())
+}
+
+/// The name in a header host; nothing where more than a port is behind it.
+fn named(host: &str) -> &str {
+    let end = if host.starts_with('[') { host.find(']').map(|at| at.saturating_add(1)) } else { host.find(':') };
+    let (name, rest) = host.split_at_checked(end.unwrap_or(host.len())).unwrap_or_default();
+    let port = rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if rest.is_empty() || port { name } else { "" }
 }
 
 fn accounts(run: &mut Run<'_>, metadata: &Metadata) -> Step<Answer> {

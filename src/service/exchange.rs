@@ -249,7 +249,8 @@ fn asked(form: &Form) -> Result<Asked, Failure> {
             return Err(Failure::new(Kind::Request, message));
         }
     }
-    if matches!(kind.as_deref(), Some(ID_TOKEN | ACCESS_TOKEN)) && ttl_s.is_some() {
+    let googles = matches!(kind.as_deref(), Some(ID_TOKEN | ACCESS_TOKEN)) || audience.is_none();
+    if googles && ttl_s.is_some() {
         return wrong("expires_in is for JWTs: tokens of Google's live for an hour.");
     }
     let audience_is_good = |audience: &str| audience.bytes().all(|byte| byte.is_ascii_graphic());

@@ -28,6 +28,9 @@ pub struct Request {
     /// The address of whoever is at the other end of the connection, where the host knows it. Headers say nothing of that.
     #[serde(default)]
     pub peer: String,
+    /// That the body is no text, or did not come to its end: then `body` is empty.
+    #[serde(default)]
+    pub unreadable: bool,
 }
 
 impl Request {
@@ -83,6 +86,10 @@ impl Request {
                 Kind::MediaType,
                 format!("the body has to be {wanted}, and its content-type has to say so."),
             ));
+        }
+        if self.unreadable {
+            let message = "the body is not UTF-8, or did not come to its end.";
+            return Err(Failure::new(Kind::Request, message.to_string()));
         }
         if self.body.expose().len() > LARGEST_BODY {
             return Err(Failure::new(Kind::TooLarge, format!("the body is larger than {LARGEST_BODY} bytes.")));
