@@ -72,7 +72,8 @@ const ownKey = createPublicKey({ key: keys[0], format: "jwk" });
 
 async function written() {
   const hash = await hashSecret(SECRET);
-  const toml = (value) => (typeof value === "object" && !Array.isArray(value) ? `{ starts_with = ${toml(value.starts_with)} }` : JSON.stringify(value));
+  const toml = (value) =>
+    typeof value === "object" && !Array.isArray(value) ? `{ starts_with = ${toml(value.starts_with)} }` : JSON.stringify(value);
   const callers = Object.entries(CALLERS).map(([name, { claims, client }]) =>
     [
       `[callers.${name}]`,
@@ -107,7 +108,8 @@ async function watched(url, init) {
 
 /** Who a token with these claims is, by the table. */
 function namesOf(claims) {
-  const fits = (wanted, value) => (typeof wanted === "object" ? typeof value === "string" && value.startsWith(wanted.starts_with) : wanted === value);
+  const fits = (wanted, value) =>
+    typeof wanted === "object" ? typeof value === "string" && value.startsWith(wanted.starts_with) : wanted === value;
   const holds = ([name, any]) => [claims[name]].flat().some((value) => any.some((wanted) => fits(wanted, value)));
   return Object.keys(CALLERS).filter((name) => CALLERS[name].claims && Object.entries(CALLERS[name].claims).every(holds));
 }
@@ -121,7 +123,9 @@ function expected(names, { kind, audience, scopes, asked }, left) {
   const his = GRANTS.filter(({ to }) => to.some((name) => names.includes(name)));
   const googles = his.filter((grant) => grant.kind === "id_token" && grant.audiences.includes(audience));
   const asJwt = () => {
-    const fitting = his.filter((grant) => grant.kind === "jwt" && grant.audiences.includes(audience) && scopes.every((one) => grant.scopes.includes(one)));
+    const fitting = his.filter(
+      (grant) => grant.kind === "jwt" && grant.audiences.includes(audience) && scopes.every((one) => grant.scopes.includes(one)),
+    );
     const longest = Math.max(0, ...fitting.map(({ ttl }) => ttl));
     const ttl = Math.min(longest, left, asked ?? Infinity);
     const subjects = fitting.filter((grant) => grant.ttl === longest).flatMap(({ to }) => to.filter((name) => names.includes(name)));
@@ -129,7 +133,8 @@ function expected(names, { kind, audience, scopes, asked }, left) {
   };
   const asIdToken = () => (googles.length ? { kind: "id_token" } : undefined);
   const asAccess = () => {
-    const one = scopes.length && his.some((grant) => grant.kind === "access_token" && scopes.every((scope) => grant.scopes.includes(scope)));
+    const one =
+      scopes.length && his.some((grant) => grant.kind === "access_token" && scopes.every((scope) => grant.scopes.includes(scope)));
     return one ? { kind: "access_token" } : undefined;
   };
   switch (kind) {
@@ -146,12 +151,22 @@ function expected(names, { kind, audience, scopes, asked }, left) {
 }
 
 const KINDS = [undefined, "id_token", "access_token", "jwt"];
-const AUDIENCES = [undefined, ORDERS, WIKI, SVC, `${ORDERS}/`, "https://orders.example.evil.example", "HTTPS://ORDERS.EXAMPLE", "https://other.example"];
+const AUDIENCES = [
+  undefined,
+  ORDERS,
+  WIKI,
+  SVC,
+  `${ORDERS}/`,
+  "https://orders.example.evil.example",
+  "HTTPS://ORDERS.EXAMPLE",
+  "https://other.example",
+];
 const SCOPES = [[], [READ], [WRITE], [READ, WRITE], [STORAGE], [PUBSUB], [STORAGE, PUBSUB], ["orders"], ["ORDERS.READ"]];
 const ASKED = [undefined, 1, 90, 3600];
 
 function* questions() {
-  for (const kind of KINDS) for (const audience of AUDIENCES) for (const scopes of SCOPES) for (const asked of ASKED) yield { kind, audience, scopes, asked };
+  for (const kind of KINDS)
+    for (const audience of AUDIENCES) for (const scopes of SCOPES) for (const asked of ASKED) yield { kind, audience, scopes, asked };
 }
 
 const form = ({ kind, audience, scopes, asked }) => ({
@@ -166,7 +181,10 @@ const seen = { asked: 0, granted: 0, over: [], under: [], wrong: [] };
 /** Asks one question, and holds the answer to the table's. `ends` is when the caller's token ends, in seconds. */
 async function held(who, names, question, credentials, ends = Infinity) {
   const before = Math.floor(Date.now() / 1000);
-  const { status, body, headers } = await ask("POST", "/api/token", { form: { ...credentials.form, ...form(question) }, basic: credentials.basic });
+  const { status, body, headers } = await ask("POST", "/api/token", {
+    form: { ...credentials.form, ...form(question) },
+    basic: credentials.basic,
+  });
   const story = `${who}: ${JSON.stringify(question)}: ${status} ${JSON.stringify({ ...body, access_token: undefined })}`;
   const wanted = expected(names, question, ends - before);
   seen.asked++;
@@ -197,7 +215,12 @@ async function held(who, names, question, credentials, ends = Infinity) {
   if (exp - iat !== longest || body.expires_in !== exp - iat) wrong(`lives ${exp - iat} s and not ${longest} s`);
   if (iss !== ISSUER || !wanted.subjects.includes(sub)) wrong(`iss ${iss}, sub ${sub}`);
   const [header, payload, signature] = token.split(".");
-  const good = verify("sha256", Buffer.from(`${header}.${payload}`), { key: ownKey, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+  const good = verify(
+    "sha256",
+    Buffer.from(`${header}.${payload}`),
+    { key: ownKey, dsaEncoding: "ieee-p1363" },
+    Buffer.from(signature, "base64url"),
+  );
   if (!good) wrong("is not signed by the published key");
 }
 
@@ -239,7 +262,9 @@ test("clients by their secrets, and access tokens of logins by either, and every
   const begun = { ...seen };
   for (const client of ["worker", "batch"]) {
     const basic = `${client}:${encodeURIComponent(SECRET)}`;
-    await all([...questions()].map((question) => () => held(client, [client], question, { basic, form: { grant_type: "client_credentials" } })));
+    await all(
+      [...questions()].map((question) => () => held(client, [client], question, { basic, form: { grant_type: "client_credentials" } })),
+    );
   }
   const logins = [
     [["worker"], { client_id: "worker", client_secret: SECRET }],
@@ -250,7 +275,9 @@ test("clients by their secrets, and access tokens of logins by either, and every
   for (const [names, json] of logins) {
     const { access_token } = (await ask("POST", "/api/auth/login", { json })).body.data;
     const credentials = { form: { grant_type: EXCHANGE, subject_token: access_token, subject_token_type: type("access_token") } };
-    await all([...questions()].map((question) => () => held(`login of ${names}`, names, question, credentials, claimsOf(access_token).exp)));
+    await all(
+      [...questions()].map((question) => () => held(`login of ${names}`, names, question, credentials, claimsOf(access_token).exp)),
+    );
   }
   nothingWrong();
   assert.ok(seen.granted - begun.granted > 200, `${seen.granted - begun.granted} granted`);
@@ -262,7 +289,9 @@ test("what explain says of names is what is granted to them", async () => {
     for (const question of questions()) {
       const { audience, scopes } = question;
       if (question.kind === undefined || question.asked) continue;
-      const want = { id_token: { idToken: { audience } }, access_token: { accessToken: { scopes } }, jwt: { jwt: { audience, scopes } } }[question.kind];
+      const want = { id_token: { idToken: { audience } }, access_token: { accessToken: { scopes } }, jwt: { jwt: { audience, scopes } } }[
+        question.kind
+      ];
       if ((question.kind === "access_token") === Boolean(audience) || (question.kind === "id_token" && scopes.length)) continue;
       const { granted } = await service.explain({ callers: names, want });
       assert.equal(granted, Boolean(expected(names, question, Infinity)), `${names}: ${JSON.stringify(question)}`);

@@ -32,7 +32,7 @@ function requestOf(came) {
   const target = new URL(`http://${came.socket.localAddress}:${came.socket.localPort}${url.startsWith("/") ? url : "/"}`);
   const read = method !== "GET" && method !== "HEAD";
   const init = read ? { method: "POST", body: Readable.toWeb(came), duplex: "half" } : { method };
-  const request = new Request(target, { headers, ...(/** @type {any} */ (init)) });
+  const request = new Request(target, { headers, .../** @type {any} */ (init) });
   // Methods that Request does not take, and TRACE, get to the service all the same.
   return Object.defineProperty(request, "method", { value: method });
 }
