@@ -25,6 +25,8 @@ pub(super) const KEY_SET_AGE_S: u64 = 300;
 const LEAD_S: u64 = 3600;
 /// How long it is published after its successor signs: what it signed lives for an hour at the most.
 const TRAIL_S: u64 = 2 * 3600;
+/// How far the clock of another instance may be behind, so that it finds the first key to sign with as well.
+const BEHIND_S: u64 = 900;
 const TRIES: u32 = 8;
 
 /// What an instance knows of the keys.
@@ -107,7 +109,8 @@ impl Ring {
     /// With another one, and without those whose tokens are all over.
     fn with(mut self, kid: String, jwk: Private, now_s: u64) -> Ring {
         // The first one signs at once: nobody has a key set without it.
-        let signs_from_s = if self.signer(now_s).is_none() { 0 } else { now_s.saturating_add(LEAD_S) };
+        let first = self.signer(now_s).is_none();
+        let signs_from_s = if first { now_s.saturating_sub(BEHIND_S) } else { now_s.saturating_add(LEAD_S) };
         let signer = self.signer(now_s).map(|key| key.signs_from_s).unwrap_or_default();
         if signer.saturating_add(TRAIL_S) <= now_s {
             self.keys.retain(|key| key.signs_from_s >= signer);

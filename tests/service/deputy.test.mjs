@@ -22,8 +22,9 @@ const stands = [];
 const refusals = [];
 const canaries = new Set([SECRET, encodeURIComponent(SECRET), SEAL, Buffer.from(BASIC).toString("base64")]);
 const secretMembers = ["access_token", "refresh_token"];
-const noticed = (text) =>
-  typeof text === "string" && text.length > 20 && text.split(".").length > 2 && canaries.add(text).add(text.split(".").at(-1));
+const noticed = (text) => {
+  if (typeof text === "string" && text.length > 20 && /^[\w-]+(\.[\w-]*){2,}$/.test(text)) canaries.add(text).add(text.split(".").at(-1));
+};
 
 async function stand(options = {}) {
   const made = await plainStand(options);
