@@ -34,6 +34,7 @@ const steps = [
   { name: "users", command: nodeTests("tests/users"), count: nodeTest },
   { name: "logins", command: nodeTests("tests/login"), count: nodeTest },
   { name: "verifier", command: nodeTests("tests/verify"), count: nodeTest },
+  { name: "token service", command: nodeTests("tests/service"), count: nodeTest },
   { name: "examples", command: nodeTests("tests/examples"), count: nodeTest },
   { name: "cli", command: nodeTests("tests/cli"), count: nodeTest },
   { name: "traps", command: ["node", "tests/traps/run.mjs"], count: nodeTest },

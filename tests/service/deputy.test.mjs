@@ -693,6 +693,25 @@ test("no name in JSON reaches a prototype", async () => {
     assert.equal((await ask("GET", `/api/${name}`)).status, 404, name);
   }
   assert.equal({}.polluted, undefined);
+  // And where another library has spoilt the prototype, nobody is let in by that.
+  const spoilt = {
+    peer: "127.0.0.1",
+    remoteAddr: { hostname: "127.0.0.1" },
+    issuer: "https://evil.example",
+    audience: "https://svc.example",
+    bearer: "x",
+  };
+  Object.assign(Object.prototype, spoilt);
+  try {
+    for (const path of ["/metrics", "/api/status"])
+      assert.equal((await service.fetch(new Request(`${ISSUER}${path}`), { peer: "203.0.113.9" })).status, 403, path);
+    const wanted = { method: "POST", headers: bearer, body: "{}" };
+    assert.equal((await service.fetch(new Request(`${ISSUER}/api/echo`, wanted), { peer: "203.0.113.9" })).status, 200);
+    const { issuer } = await (await service.fetch(new Request(`${ISSUER}/.well-known/openid-configuration`))).json();
+    assert.equal(issuer, ISSUER);
+  } finally {
+    for (const name in spoilt) delete (/** @type {any} */ (Object.prototype)[name]);
+  }
 });
 
 test("nothing that somebody asks for gets into a header or onto a line of its own", async () => {
