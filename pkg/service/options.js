@@ -85,7 +85,7 @@ function seconds(name, option, given) {
 export function peerOf(info) {
   if (!isObject(info)) return "";
   const { peer, remoteAddr } = /** @type {any} */ (info);
-  // Deno tells its handlers so.
-  const text = peer ?? remoteAddr?.hostname;
+  // Deno tells its handlers so. What all objects were made to have is said of no connection.
+  const text = Object.hasOwn(info, "peer") ? peer : remoteAddr?.hostname;
   return isString(text) ? text : "";
 }

@@ -9,7 +9,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
-/// How long a secret that was good is remembered, so that it need not be hashed each time, in milliseconds.
+/// How long a secret that was good is remembered after its last use, so that it need not be hashed each time, in milliseconds. So whoever
+/// tries secrets until the client has to wait keeps nobody out who is in use of it.
 const REMEMBERED_MS: u64 = 300_000;
 /// How much memory one hash may take, in KiB: more would be a way to fill a host's by the policy; less is no protection
 /// (OWASP's password storage cheat sheet has 7 MiB as its least).
@@ -65,9 +66,14 @@ impl Known {
     }
 
     /// Whether that client's secret is known to be one of these hashes' without looking.
-    pub(super) fn holds(&self, client: &str, secret: &str, hashes: &[String], now: Now) -> bool {
+    pub(super) fn holds(&mut self, client: &str, secret: &str, hashes: &[String], now: Now) -> bool {
         let mac = self.mac(secret, hashes);
-        self.held.get(client).is_some_and(|(held, until_ms)| *held == mac && now.mono_ms < *until_ms)
+        let Some((held, until_ms)) = self.held.get_mut(client) else { return false };
+        let holds = *held == mac && now.mono_ms < *until_ms;
+        if holds {
+            *until_ms = now.mono_ms.saturating_add(REMEMBERED_MS);
+        }
+        holds
     }
 
     /// Looks whether a secret is one of these hashes', which takes some ten milliseconds each.
@@ -84,5 +90,23 @@ impl Known {
     fn mac(&self, secret: &str, hashes: &[String]) -> [u8; 32] {
         let text = alloc::format!("{}\0{secret}", fingerprint(&hashes.join(" ")));
         hmac(self.key.as_bytes(), text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_use_stays_known_and_one_that_is_not_or_is_another_has_to_be_hashed() {
+        let hashes = [hash_secret("right", b"sixteen bytes ..").unwrap()];
+        let mut known = Known::new("key".into());
+        let at = |ms| Now::new(0, ms);
+        assert!(!known.look("a", "wrong", &hashes, at(0)) && !known.holds("a", "right", &hashes, at(0)));
+        assert!(known.look("a", "right", &hashes, at(0)));
+        assert!((1..10).all(|times| known.holds("a", "right", &hashes, at(times * 299_999))));
+        assert!(!known.holds("a", "wrong", &hashes, at(0)) && !known.holds("b", "right", &hashes, at(0)));
+        assert!(!known.holds("a", "right", &["another hash".to_string()], at(0)));
+        assert!(!known.holds("a", "right", &hashes, at(9 * 299_999 + REMEMBERED_MS)));
     }
 }

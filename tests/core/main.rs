@@ -19,6 +19,8 @@ mod login;
 mod refresh;
 mod retry;
 mod secrets;
+#[cfg(feature = "service")]
+mod service;
 mod sources;
 mod verify;
 mod world;

@@ -22,12 +22,9 @@ const stands = [];
 const refusals = [];
 const canaries = new Set([SECRET, encodeURIComponent(SECRET), SEAL, Buffer.from(BASIC).toString("base64")]);
 const secretMembers = ["access_token", "refresh_token"];
-const noticed = (text) =>
-  typeof text === "string" &&
-  text.length > 20 &&
-  !text.startsWith("http") &&
-  text.split(".").length > 2 &&
-  canaries.add(text).add(text.split(".").at(-1));
+const noticed = (text) => {
+  if (typeof text === "string" && text.length > 20 && /^[\w-]+(\.[\w-]*){2,}$/.test(text)) canaries.add(text).add(text.split(".").at(-1));
+};
 
 async function stand(options = {}) {
   const made = await plainStand(options);
@@ -696,6 +693,25 @@ test("no name in JSON reaches a prototype", async () => {
     assert.equal((await ask("GET", `/api/${name}`)).status, 404, name);
   }
   assert.equal({}.polluted, undefined);
+  // And where another library has spoilt the prototype, nobody is let in by that.
+  const spoilt = {
+    peer: "127.0.0.1",
+    remoteAddr: { hostname: "127.0.0.1" },
+    issuer: "https://evil.example",
+    audience: "https://svc.example",
+    bearer: "x",
+  };
+  Object.assign(Object.prototype, spoilt);
+  try {
+    for (const path of ["/metrics", "/api/status"])
+      assert.equal((await service.fetch(new Request(`${ISSUER}${path}`), { peer: "203.0.113.9" })).status, 403, path);
+    const wanted = { method: "POST", headers: bearer, body: "{}" };
+    assert.equal((await service.fetch(new Request(`${ISSUER}/api/echo`, wanted), { peer: "203.0.113.9" })).status, 200);
+    const { issuer } = await (await service.fetch(new Request(`${ISSUER}/.well-known/openid-configuration`))).json();
+    assert.equal(issuer, ISSUER);
+  } finally {
+    for (const name in spoilt) delete (/** @type {any} */ (Object.prototype)[name]);
+  }
 });
 
 test("nothing that somebody asks for gets into a header or onto a line of its own", async () => {
