@@ -32,7 +32,7 @@ fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
 	@scripts/setup check
 	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
 
-soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break the core to see that it is noticed, then requests=100000 on workerd, and 64 jobs over a bucket
+soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break the core to see that it is noticed, then requests=100000 on workerd, 64 jobs over a bucket, and a minute of tokens that name keys which nobody has
 	@scripts/setup test
 	@$(env) node scripts/build.mjs
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
@@ -40,6 +40,7 @@ soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break
 	@$(env) node scripts/mutants.mjs
 	@$(env) node tests/soak/workerd.mjs --requests $(requests)
 	@$(env) node tests/users/soak.mjs --mode leeway
+	@$(env) node tests/soak/kids.mjs
 
 counts: ## Count up to 100,000 in each store from several processes, and see that nothing is lost
 	@scripts/setup test
