@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build demo test fuzz soak counts check quick format advisories clean
+.PHONY: help setup build demo test fuzz soak counts bench check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
@@ -47,6 +47,11 @@ counts: ## Count up to 100,000 in each store from several processes, and see tha
 	@$(env) node scripts/build.mjs
 	@$(env) node tests/stores/count.mjs
 
+bench: ## Verify ID tokens beside jose and google-auth-library, on one core, and print the ratios
+	@scripts/setup bench
+	@$(env) node scripts/build.mjs
+	@$(env) node bench/verify/run.mjs
+
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check
 	@$(env) node scripts/build.mjs
@@ -68,4 +73,4 @@ advisories: ## Known vulnerabilities in the dependencies; needs the network
 	@$(env) node scripts/advisories.mjs
 
 clean: ## Remove what was built and installed in this checkout; tools stay in the cache
-	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients}/node_modules
+	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients,bench}/node_modules
