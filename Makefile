@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup build install run demo test fuzz soak counts check quick format advisories clean
+.PHONY: help setup build install run demo test fuzz soak counts bench check quick format advisories clean
 
 # Puts the project's tools on PATH and chooses the toolchain; scripts/setup writes what it reads.
 env := . scripts/env &&
@@ -41,7 +41,7 @@ fuzz: ## Fuzz each parser for seconds=300, going on from what was found before
 	@scripts/setup check
 	@$(env) node scripts/fuzz.mjs --seconds $(seconds)
 
-soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break the core to see that it is noticed, then requests=100000 on workerd, and 64 jobs over a bucket
+soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break the core to see that it is noticed, then requests=100000 on workerd, 64 jobs over a bucket, and a minute of tokens that name keys which nobody has
 	@scripts/setup test
 	@$(env) node scripts/build.mjs
 	@$(env) cargo run --quiet --profile sim --package cloud-run-auth-sim -- --seconds $(seconds)
@@ -49,11 +49,17 @@ soak: ## Simulate faults for seconds=300, walk millions of states of jobs, break
 	@$(env) node scripts/mutants.mjs
 	@$(env) node tests/soak/workerd.mjs --requests $(requests)
 	@$(env) node tests/users/soak.mjs --mode leeway
+	@$(env) node tests/soak/kids.mjs
 
 counts: ## Count up to 100,000 in each store from several processes, and see that nothing is lost
 	@scripts/setup test
 	@$(env) node scripts/build.mjs
 	@$(env) node tests/stores/count.mjs
+
+bench: ## Verify ID tokens beside jose and google-auth-library, on one core, and print the ratios
+	@scripts/setup bench
+	@$(env) node scripts/build.mjs
+	@$(env) node bench/verify/run.mjs
 
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check
@@ -76,4 +82,4 @@ advisories: ## Known vulnerabilities in the dependencies; needs the network
 	@$(env) node scripts/advisories.mjs
 
 clean: ## Remove what was built and installed in this checkout; tools stay in the cache
-	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients}/node_modules
+	rm -rf target pkg/wasm .setup {scripts,emulator,tests,tests/google-clients,bench}/node_modules

@@ -9,7 +9,7 @@ import { fail, root } from "./lib/root.mjs";
 const read = (path) => readFileSync(join(root, path), "utf8");
 const today = new Date().toISOString().slice(0, 10);
 const waivers = JSON.parse(read("scripts/waivers.json"));
-const npm = ["scripts", "emulator", "tests", "tests/google-clients"].map((folder) => `${folder}/package-lock.json`);
+const npm = ["scripts", "emulator", "tests", "tests/google-clients", "bench"].map((folder) => `${folder}/package-lock.json`);
 const packages = [
   ...["Cargo.lock", "fuzz/Cargo.lock"].flatMap((path) => crates(parse(read(path)))),
   ...npm.flatMap((path) => npmPackages(JSON.parse(read(path)))),

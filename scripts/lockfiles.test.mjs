@@ -7,7 +7,7 @@ import { root } from "./lib/root.mjs";
 const read = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
 const kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
-const folders = ["scripts", "emulator", "tests", "tests/google-clients"];
+const folders = ["scripts", "emulator", "tests", "tests/google-clients", "bench"];
 
 for (const folder of folders.filter((folder) => existsSync(join(root, folder, "package.json")))) {
   test(`${folder}: the lockfile locks what package.json asks for`, () => {

@@ -1,5 +1,7 @@
 // Whoever calls: good tokens are told from all others, and keys are fetched no more often than they have to be.
 import { contains, equal, ok } from "../client/check.js";
+import { byHand } from "../client/clock.js";
+import { flood } from "../client/flood.js";
 import { openIssuer, part } from "../client/issuer.js";
 
 const AUDIENCE = "https://svc.example";
@@ -69,6 +71,34 @@ const cases = [
         ...Array.from({ length: 50 }, async (_, n) => verifier.verify(await issuer.sign(issuer.claims({ sub: `s${n}` })))),
       ]);
       equal(issuer.asked.length, 1, "fetches");
+    },
+  },
+  {
+    name: "ten thousand of them in a minute: two fetches, no good token refused, and a key that was published meanwhile is known",
+    async run(t) {
+      const { issuer, given } = await opened(t, { issuer: { alg: "ES256" } });
+      const sign = (claims, late) => (late ? issuer.sign(claims, { kid: "two" }, "ES256 late") : issuer.sign(claims));
+      const [names, clock, fetched] = [10_000, byHand(), []];
+      const began = performance.now();
+      try {
+        const counting = (target) => {
+          fetched.push(performance.now() - began);
+          return issuer.fetch(target);
+        };
+        const verifier = t.createIdTokenVerifier({ ...given, [t.customFetch]: counting });
+        // While keys are on their way it goes on for half a second at most: then there are too many who wait.
+        const tick = async (n) => {
+          clock.move(60_000 / names);
+          if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        };
+        const by = { verifier, sign, tick, names, part, claims: () => issuer.claims(), publish: () => issuer.publish("two", "ES256 late") };
+        const seen = await flood(by);
+        equal([seen.refused, seen.letIn, seen.forged, seen.good], [[], 0, names, names + names / 10 + 1], "tokens");
+        equal(seen.otherwise, {}, "other reasons than that there is no such key");
+        equal(fetched.length, 2, `fetches, at ${fetched.join(" and ")} ms`);
+      } finally {
+        clock.back();
+      }
     },
   },
   {

@@ -43,6 +43,12 @@ export async function openIssuer(t, { alg = "RS256", kid = "one", url = `https:/
       const signature = await crypto.subtle.sign(KINDS[by.split(" ")[0]], privateKey, new TextEncoder().encode(input));
       return `${input}.${base64url(new Uint8Array(signature))}`;
     },
+    /** Publishes one more key, by which `sign` may sign. */
+    async publish(kid, by) {
+      const [name] = by.split(" ");
+      const { publicKey } = await pairOf(by);
+      issuer.keys.push({ ...(await crypto.subtle.exportKey("jwk", publicKey)), alg: name, use: "sig", kid, key_ops: undefined });
+    },
     async fetch(target) {
       issuer.asked.push(String(target));
       await new Promise((resolve) => setTimeout(resolve, 20));
