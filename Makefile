@@ -56,10 +56,11 @@ counts: ## Count up to 100,000 in each store from several processes, and see tha
 	@$(env) node scripts/build.mjs
 	@$(env) node tests/stores/count.mjs
 
-bench: ## Verify ID tokens beside jose and google-auth-library, on one core, and print the ratios
+bench: ## Verify ID tokens beside jose and google-auth-library, and run the token service beside Hono and FastAPI, on one core, and print the ratios
 	@scripts/setup bench
 	@$(env) node scripts/build.mjs
 	@$(env) node bench/verify/run.mjs
+	@$(env) node bench/service/run.mjs
 
 check: ## Format, lints, types, licences, layers, no_std: all that needs no run
 	@scripts/setup check

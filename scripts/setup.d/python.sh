@@ -4,6 +4,7 @@ oldest_python=3.10
 google_requirements=$root/tests/google-clients/requirements.txt
 storage_requirements=$root/tests/stores/second-server/requirements.txt
 service_requirements=$root/tests/service/python/requirements.txt
+bench_requirements=$root/bench/service/python/requirements.txt
 
 find_google_python() { # sets python_version, google_home and google_python; fails where that is not installed
   python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
@@ -48,6 +49,19 @@ find_service_tools() { # sets python_version, service_home and service_python; f
 provide_service_tools() { # after Google's clients, which see to it that there is a Python
   find_service_tools && return
   must "PyJWT, schemathesis, rotel and hadolint" service-tools install_python_packages "$service_home" "$service_requirements"
+}
+
+find_bench_tools() { # sets python_version, bench_home and bench_python; fails where that is not installed
+  python_version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || return
+  bench_home=$cache/python/bench-$python_version-$(git hash-object "$bench_requirements" | cut -c 1-12)
+  bench_python=$bench_home/bin/python
+  [ -x "$bench_python" ]
+}
+
+provide_bench_tools() {
+  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install "Python with venv" python3 python3-venv
+  find_bench_tools && return
+  must "FastAPI and PyJWT" bench-tools install_python_packages "$bench_home" "$bench_requirements"
 }
 
 install_python_packages() { # folder, requirements.txt
