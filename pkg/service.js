@@ -7,6 +7,7 @@ import { AuthError } from "./errors.js";
 import { bare, invalid, isString } from "./options.js";
 import { ready, told } from "./service/core.js";
 import { deeds } from "./service/deeds.js";
+import { answers } from "./service/direct.js";
 import { peerOf, readService } from "./service/options.js";
 import { sealedBy } from "./service/records.js";
 
@@ -66,34 +67,41 @@ export function createTokenService(options) {
     });
   }
 
-  return {
+  /** @type {import("./service/direct.js").Answer} */
+  async function answered(came, traceparent) {
+    const trace = traceOf(traceparent);
+    /** @param {Record<string, unknown>} line */
+    const noted = (line) =>
+      log?.({ time: new Date().toISOString(), severity: line.event === "refusal" ? "WARNING" : "INFO", ...line, ...trace });
+    let done;
+    try {
+      done = await within(answerWithin, undefined, async (limit) => {
+        const signal = limit ?? new AbortController().signal;
+        // Within the time as well: a body may never come to its end.
+        return handled(await raced(came(signal), signal), signal);
+      });
+    } catch (/** @type {any} */ thrown) {
+      if (thrown?.code === "invalid_policy") throw thrown;
+      const late = thrown?.code === "timeout";
+      noted({ event: "failure", severity: "ERROR", message: reason(thrown) });
+      done = failed(late ? "the answer took too long. Try again later." : "the service failed. Try again later.");
+    }
+    for (const line of done.log) noted(line);
+    return done;
+  }
+
+  const service = {
     async ready() {
       await begin();
     },
 
+    /** @param {Request} request @param {import("./service.d.ts").ConnectionInfo} [info] */
     async fetch(request, info) {
-      const trace = traceOf(request);
-      /** @param {Record<string, unknown>} line */
-      const noted = (line) =>
-        log?.({ time: new Date().toISOString(), severity: line.event === "refusal" ? "WARNING" : "INFO", ...line, ...trace });
-      let done;
-      try {
-        done = await within(answerWithin, undefined, async (limit) => {
-          const signal = limit ?? new AbortController().signal;
-          // Within the time as well: a body may never come to its end.
-          return handled(await raced(read(request, peerOf(info)), signal), signal);
-        });
-      } catch (/** @type {any} */ thrown) {
-        if (thrown?.code === "invalid_policy") throw thrown;
-        const late = thrown?.code === "timeout";
-        noted({ event: "failure", severity: "ERROR", message: reason(thrown) });
-        done = failed(late ? "the answer took too long. Try again later." : "the service failed. Try again later.");
-      }
-      for (const line of done.log) noted(line);
-      const { status, headers, body } = done;
+      const { status, headers, body } = await answered(() => read(request, peerOf(info)), request.headers.get("traceparent") ?? "");
       return new Response(body || null, { status, headers });
     },
 
+    /** @param {string} text */
     async reload(text) {
       if (!isString(text)) throw invalid("reload takes the policy's text.");
       await begunFor((service) => {
@@ -103,6 +111,7 @@ export function createTokenService(options) {
       current = text;
     },
 
+    /** @param {Parameters<import("./service.d.ts").TokenService["explain"]>[0]} asked */
     async explain(asked) {
       const { claims, callers = [], want, ...rest } = bare("what explain takes", asked);
       const [unknown] = Object.keys(rest);
@@ -115,6 +124,8 @@ export function createTokenService(options) {
       return { callers: names, granted: may, reasons: [...who, ...why] };
     },
   };
+  answers.set(service, answered);
+  return service;
 }
 
 /** @param {string} secret @returns {Promise<string>} */
@@ -160,9 +171,9 @@ async function bodyOf({ body }) {
   return text;
 }
 
-/** The trace that a request is part of (W3C Trace Context). @param {Request} request */
-function traceOf(request) {
-  const [, trace_id, span_id] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/.exec(request.headers.get("traceparent") ?? "") ?? [];
+/** The trace that a request is part of (W3C Trace Context). @param {string} traceparent */
+function traceOf(traceparent) {
+  const [, trace_id, span_id] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/.exec(traceparent) ?? [];
   return trace_id ? { trace_id, span_id } : {};
 }
 

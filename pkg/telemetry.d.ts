@@ -13,7 +13,11 @@ export interface Telemetry {
    *
    * @param route What kind of request it is, as `/api/token`: no path of a caller's. Empty: it is not said.
    */
-  answered(request: Request, route: string, answer: () => Promise<Response>): Promise<Response>;
+  answered<T extends { status: number }>(
+    request: Pick<Request, "method" | "url" | "headers">,
+    route: string,
+    answer: () => Promise<T>,
+  ): Promise<T>;
   /** The trace and the span that are under way, for lines of a log; empty where there are none. */
   ids(): { trace_id?: string; span_id?: string };
   /** Ends it: nothing more is told. */

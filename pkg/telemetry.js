@@ -41,7 +41,9 @@ export function instrument(api, options) {
    * @param {Record<string, any>} attributes
    * @param {any} parent
    * @param {any} histogram
-   * @param {(span: any) => Promise<Response>} act
+   * @template {{ status: number }} T
+   * @param {(span: any) => Promise<T>} act
+   * @returns {Promise<T>}
    */
   async function spanned(name, kind, attributes, parent, histogram, act) {
     const span = tracer.startSpan(name, { kind, attributes }, parent);

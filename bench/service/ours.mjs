@@ -1,6 +1,7 @@
 // The token service of this package, as `serve` runs it, but for where keys and Google's tokens come from: there is no network here.
 import { listen } from "../../pkg/cli/serve/server.js";
 import { customFetch } from "../../pkg/runtime/node.js";
+import { answers } from "../../pkg/service/direct.js";
 import { createTokenService, hashSecret } from "../../pkg/runtime/service-node.js";
 import { memoryStore } from "../../pkg/stores/memory.js";
 
@@ -30,5 +31,6 @@ id_token_for = ["${AUDIENCE}"]
 `,
 });
 await service.ready();
-await listen(service.fetch, { host: "127.0.0.1", port: Number(PORT) });
+const answer = answers.get(service);
+await listen((came, body) => answer(async () => ({ ...came, ...(await body()) }), ""), { host: "127.0.0.1", port: Number(PORT) });
 process.send?.("ready");

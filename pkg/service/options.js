@@ -86,6 +86,6 @@ export function peerOf(info) {
   if (!isObject(info)) return "";
   const { peer, remoteAddr } = /** @type {any} */ (info);
   // Deno tells its handlers so. What all objects were made to have is said of no connection.
-  const text = Object.hasOwn(info, "peer") ? peer : remoteAddr?.hostname;
+  const text = Object.hasOwn(/** @type {object} */ (info), "peer") ? peer : remoteAddr?.hostname;
   return isString(text) ? text : "";
 }

@@ -2,7 +2,6 @@
 import { createReadStream, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
 
 /** What the pages ask for. They hold each file to its hash, and so other versions are of no use. */
 export const PAGES = {
@@ -39,13 +38,20 @@ export function installedAssets() {
  *
  * @param {Map<string, string>} assets
  * @param {string} folder The path that they lie below
- * @param {Request} request
+ * @param {{ method: string, target: string }} came
+ * @returns {import("./server.js").Answered | undefined}
  */
-export function assetFor(assets, folder, request) {
-  const { pathname } = new URL(request.url);
-  const path = pathname.startsWith(`${folder}/`) ? assets.get(pathname.slice(folder.length + 1)) : undefined;
-  if (!path || request.method !== "GET") return undefined;
+export function assetFor(assets, folder, { method, target }) {
+  const path = target.startsWith(`${folder}/`) ? assets.get(target.slice(folder.length + 1)) : undefined;
+  if (!path || method !== "GET") return undefined;
   const type = TYPES[/** @type {"css"} */ (path.slice(path.lastIndexOf(".") + 1))];
-  const headers = { "content-type": type, "cache-control": "public, max-age=86400, immutable", "x-content-type-options": "nosniff" };
-  return new Response(/** @type {any} */ (Readable.toWeb(createReadStream(path))), { headers });
+  return {
+    status: 200,
+    headers: [
+      ["content-type", type],
+      ["cache-control", "public, max-age=86400, immutable"],
+      ["x-content-type-options", "nosniff"],
+    ],
+    body: createReadStream(path),
+  };
 }

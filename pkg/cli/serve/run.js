@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { watch } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { createTokenService } from "../../runtime/service-node.js";
+import { answers } from "../../service/direct.js";
 import { Failure, usage } from "../failure.js";
 import { warn } from "../terminal.js";
 import { assetFor, installedAssets } from "./assets.js";
@@ -23,7 +24,8 @@ export async function runService(settings, gathered) {
   const telemetry = await startTelemetry(settings.opentelemetry_endpoint);
   const note = logger(settings.log_level, () => telemetry?.ids());
   const issuer = issuerOf(settings);
-  const folder = `${new URL(issuer).pathname.replace(/\/$/, "")}/api/docs/assets`;
+  const base = new URL(issuer).pathname.replace(/\/$/, "");
+  const folder = `${base}/api/docs/assets`;
   const assets = settings.assets ? new Map() : installedAssets();
   const service = createTokenService({
     issuer,
@@ -42,20 +44,20 @@ export async function runService(settings, gathered) {
   await service.ready().catch((thrown) => {
     throw explained(thrown, settings.policy);
   });
+  const respond = /** @type {import("../../service/direct.js").Answer} */ (answers.get(service));
   const server = await listen(
-    async (request, info) => {
+    async (came, body) => {
       const begun = performance.now();
-      const answer = async () => assetFor(assets, folder, request) ?? (await answered(service, request, info, gathered));
-      const response = await (telemetry ? telemetry.answered(request, routeOf(request), answer) : answer());
-      const path = new URL(request.url).pathname;
-      note({
-        event: "request",
-        severity: "DEBUG",
-        method: request.method,
-        path,
-        status: response.status,
-        ms: Math.round(performance.now() - begun),
-      });
+      const traceparent = came.headers.find(([name]) => name === "traceparent")?.[1] ?? "";
+      const answer = async () => {
+        const response = assetFor(assets, folder, came) ?? (await respond(async () => ({ ...came, ...(await body()) }), traceparent));
+        const isMetrics = gathered && came.method === "GET" && came.target === `${base}/metrics` && response.status === 200;
+        return isMetrics ? { ...response, body: await gathered(/** @type {string} */ (response.body)) } : response;
+      };
+      const [path] = came.target.split("?");
+      const response = await (telemetry ? telemetry.answered(shownTo(came), routeOf(path), answer) : answer());
+      const ms = Math.round(performance.now() - begun);
+      note({ event: "request", severity: "DEBUG", method: came.method, path, status: response.status, ms });
       return response;
     },
     { host: settings.host, port: settings.port },
@@ -73,12 +75,10 @@ export async function runService(settings, gathered) {
     url: server.url,
     ended: server.ended,
     /** Its own alone. */
-    metrics: async () =>
-      (
-        await service.fetch(new Request(`http://service.invalid${new URL(issuer).pathname.replace(/\/$/, "")}/metrics`), {
-          peer: "127.0.0.1",
-        })
-      ).text(),
+    async metrics() {
+      const came = { method: "GET", target: `${base}/metrics`, headers: [], body: "", unreadable: false, peer: "127.0.0.1" };
+      return (await respond(async () => came, "")).body;
+    },
     end() {
       watching.close();
       server.end();
@@ -108,16 +108,12 @@ function issuerOf({ issuer, host, port }) {
   return `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/**
- * @param {import("../../service.d.ts").TokenService} service
- * @param {Request} request
- * @param {{ peer: string }} info
- * @param {((metrics: string) => Promise<string>) | undefined} gathered
- */
-async function answered(service, request, info, gathered) {
-  const response = await service.fetch(request, info);
-  if (!gathered || !response.ok || !new URL(request.url).pathname.endsWith("/metrics") || request.method !== "GET") return response;
-  return new Response(await gathered(await response.text()), { status: response.status, headers: response.headers });
+/** What telemetry looks at. @param {{ method: string, target: string, headers: [string, string][] }} came */
+function shownTo({ method, target, headers }) {
+  const known = new Headers();
+  for (const [name, value] of headers)
+    if (/^(traceparent|tracestate|baggage|b3|x-b3-.*|uber-trace-id)$/.test(name)) known.append(name, value);
+  return { method, url: `http://service.invalid${target}`, headers: known };
 }
 
 /** @param {string} path */
@@ -154,11 +150,9 @@ function watched(path, changed) {
   }
 }
 
-/** What kind of request it is: a path that there is nothing at is none. @param {Request} request */
-function routeOf({ url }) {
-  const { pathname } = new URL(url);
-  const [route] = ROUTES.exec(pathname) ?? [];
-  return route ?? "";
+/** What kind of request it is: a path that there is nothing at is none. @param {string} path */
+function routeOf(path) {
+  return ROUTES.exec(path)?.[0] ?? "";
 }
 
 /**

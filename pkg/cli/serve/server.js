@@ -1,16 +1,22 @@
 // The service behind a socket of Node's.
 import { createServer } from "node:http";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { listening } from "../port.js";
 
 /** How long requests under way may go on after the end was asked for. */
 const GRACE_MS = 10_000;
-/** So much of a body that nobody reads is let go by; then the connection ends. */
+/** The service reads bodies of up to 64 KiB; of a larger one, enough for it to say so. */
+const LARGEST_BODY = 65_537;
+/** So much of what nobody reads is let go by; then the connection ends. */
 const LARGEST_REST = 16 * 2 ** 20;
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @typedef {import("../../service/direct.js").Came} Came */
+/** @typedef {{ status: number, headers: [name: string, value: string][], body: string | import("node:stream").Readable }} Answered */
+/** @typedef {(came: Omit<Came, "body" | "unreadable">, body: () => Promise<Pick<Came, "body" | "unreadable">>) => Promise<Answered>} Answer */
 
 /**
- * @param {(request: Request, info: { peer: string }) => Promise<Response>} answer
+ * @param {Answer} answer
  * @param {{ host: string, port: number }} at
  */
 export async function listen(answer, { host, port }) {
@@ -35,72 +41,63 @@ export async function listen(answer, { host, port }) {
 }
 
 /**
- * @param {(request: Request, info: { peer: string }) => Promise<Response>} answer
+ * @param {Answer} answer
  * @param {import("node:http").IncomingMessage} incoming
  * @param {import("node:http").ServerResponse} outgoing
  */
 async function handled(answer, incoming, outgoing) {
-  const request = requestOf(incoming);
-  const response = request ? await answer(request, { peer: incoming.socket.remoteAddress ?? "" }) : unfit(incoming.method ?? "");
+  const { method = "GET", url = "/", rawHeaders, socket } = incoming;
+  /** @type {[string, string][]} */
+  const headers = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.push([rawHeaders[i].toLowerCase(), rawHeaders[i + 1]]);
+  // Some clients send the whole URL. Whom one thinks that it talks to is in the header; what the URL's host is nobody looks at.
+  const target = url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?]*/i, "") || "/";
+  const {
+    status,
+    headers: told,
+    body,
+  } = await answer({ method, target, headers, peer: socket.remoteAddress ?? "" }, () => bodyOf(incoming));
   if (outgoing.destroyed) return;
-  outgoing.writeHead(response.status, [...response.headers].flat());
-  if (!response.body) return void outgoing.end();
-  await pipeline(Readable.fromWeb(/** @type {any} */ (response.body)), outgoing);
-}
-
-/** A request that fetch has no form for: of a method that it forbids, or not as HTTP has it. @param {string} method */
-function unfit(method) {
-  const forbidden = ["CONNECT", "TRACE", "TRACK"].includes(method);
-  const message = forbidden ? `nothing here takes ${method}.` : "the request is not as HTTP has it.";
-  const meta = { request_id: crypto.randomUUID(), code: forbidden ? "method_not_allowed" : "invalid_request" };
-  const headers = { "cache-control": "no-store", ...(forbidden && { allow: "GET, HEAD, POST, DELETE" }) };
-  return Response.json({ success: false, data: null, message, meta }, { status: forbidden ? 405 : 400, headers });
-}
-
-/** @param {import("node:http").IncomingMessage} incoming */
-function requestOf(incoming) {
-  const { method = "GET", url = "/", rawHeaders } = incoming;
-  try {
-    const headers = new Headers();
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
-    const hasBody = method !== "GET" && method !== "HEAD";
-    // Whom the client thinks that it talks to is in the header; what the URL's host is nobody looks at. Some clients send the whole URL.
-    const target = url.startsWith("/") ? `http://service.invalid${url}` : url;
-    const body = hasBody ? bodyOf(incoming) : undefined;
-    return new Request(target, /** @type {any} */ ({ method, headers, body, duplex: "half" }));
-  } catch {
-    return undefined;
+  if (typeof body !== "string") {
+    outgoing.writeHead(status, told.flat());
+    return void (await pipeline(body, outgoing));
   }
+  const length = method === "HEAD" ? [] : ["content-length", String(Buffer.byteLength(body))];
+  outgoing.writeHead(status, [...told.flat(), ...length]).end(body);
 }
 
 /**
- * A body as it comes. Of what nobody wants to read the rest is let go by, for clients that listen only once they have sent it all.
+ * A body, as text. Of what nobody wants to read the rest is let go by, for clients that listen only once they have sent it all.
  *
  * @param {import("node:http").IncomingMessage} incoming
+ * @returns {Promise<Pick<Came, "body" | "unreadable">>}
  */
 function bodyOf(incoming) {
-  return new ReadableStream({
-    start(controller) {
-      incoming.on("data", (chunk) => {
-        controller.enqueue(chunk);
-        if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
-      });
-      incoming.on("end", () => controller.close());
-      incoming.on("error", (thrown) => controller.error(thrown));
-      incoming.pause();
-    },
-    pull() {
-      incoming.resume();
-    },
-    cancel() {
-      let left = LARGEST_REST;
-      incoming.removeAllListeners();
-      incoming.on("error", () => {});
-      incoming.on("data", (chunk) => {
-        left -= chunk.length;
-        if (left < 0) incoming.destroy();
-      });
-      incoming.resume();
-    },
+  return new Promise((resolve, reject) => {
+    /** @type {Buffer[]} */
+    const parts = [];
+    let [length, rest] = [0, LARGEST_REST];
+    const done = () => resolve(read(Buffer.concat(parts)));
+    incoming.on("data", (part) => {
+      length += part.length;
+      if (length <= LARGEST_BODY) parts.push(part);
+      else if (rest === LARGEST_REST) {
+        parts.push(part.subarray(0, LARGEST_BODY - length + part.length));
+        done();
+      }
+      if (length > LARGEST_BODY && (rest -= part.length) < 0) incoming.destroy();
+    });
+    incoming.on("end", done);
+    incoming.on("error", reject);
   });
+}
+
+/** @param {Buffer} bytes */
+function read(bytes) {
+  try {
+    return { body: decoder.decode(bytes), unreadable: false };
+  } catch {
+    // What was cut off may end within a character; it is too large, whatever it is.
+    return bytes.length >= LARGEST_BODY ? { body: "x".repeat(LARGEST_BODY), unreadable: false } : { body: "", unreadable: true };
+  }
 }
