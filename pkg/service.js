@@ -40,11 +40,13 @@ export function createTokenService(options) {
    * @param {(service: number) => T | Promise<T>} ask
    */
   async function begunFor(ask) {
+    const had = await begin();
     try {
-      return await ask(await begin());
+      return await ask(had);
     } catch (/** @type {any} */ thrown) {
       if (thrown?.code !== "core_failed" || !thrown.transient) throw thrown;
-      number = undefined;
+      // Of all who were under way the first begins it anew.
+      if (number === had) number = undefined;
       return ask(await begin());
     }
   }

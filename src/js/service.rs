@@ -129,7 +129,9 @@ enum Told {
 }
 
 fn next(kept: &mut Kept, Happened { visit: number, event }: Happened, now: Now) -> Result<Value, AuthError> {
-    let (at, _, visit) = kept.visits.get_mut(&number).ok_or_else(unknown)?;
+    let alive = !kept.all.is_empty();
+    let over = || AuthError::passing(Code::Timeout, "the request was under way for too long.", "", "");
+    let (at, _, visit) = kept.visits.get_mut(&number).ok_or_else(|| if alive { over() } else { unknown() })?;
     let service = kept.all.get_mut(*at).ok_or_else(unknown)?;
     let event = match event {
         Told::Loaded(record) => Event::Loaded(record),

@@ -96,6 +96,11 @@ fn named(host: &str) -> &str {
     if rest.is_empty() || port { name } else { "" }
 }
 
+/// Whether a `Host` header names this machine, or there is none.
+pub(super) fn is_own_name(host: Option<&str>) -> bool {
+    host.is_none_or(|host| matches!(named(host), "localhost" | "127.0.0.1" | "[::1]"))
+}
+
 fn accounts(run: &mut Run<'_>, metadata: &Metadata) -> Step<Answer> {
     if recursive(run)? {
         let one = about(run, metadata);

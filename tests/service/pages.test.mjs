@@ -99,7 +99,11 @@ test("Swagger UI and ReDoc show each operation, from the packages that are insta
   const redoc = await open("/api/redoc");
   const sections = redoc.page.locator("[data-section-id*='operation/']");
   await sections.first().waitFor({ timeout: 30_000 });
-  await eventually(async () => (await sections.count()) === operations.length);
+  const shown = new Set();
+  await eventually(async () => {
+    for (const section of await sections.all()) shown.add((await section.getAttribute("data-section-id")).replace(/^.*operation\//, ""));
+    return shown.size === operations.length;
+  }).catch(() => assert.fail([...shown].join(" ")));
   await shot(redoc.page, "redoc");
   assert.deepEqual(
     redoc.wrong.filter((text) => !text.includes("cdn.redoc.ly/redoc/logo")),

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { readSettings, SETTINGS, settingsHelp } from "../../pkg/cli/serve/settings.js";
 import { merged } from "../../pkg/cli/serve/merged.js";
 import { eventually, folder, serveCommand } from "./command.mjs";
-import { IDP, policy, SEAL, SECRET } from "./stand.mjs";
+import { IDP, policy, SEAL, SECRET, stand } from "./stand.mjs";
 
 const CLI = fileURLToPath(new URL("../../pkg/cli/cli.js", import.meta.url));
 const text = await policy();
@@ -163,6 +163,14 @@ test("it ends at SIGTERM once what is under way is answered", async () => {
   service.child.kill("SIGTERM");
   assert.equal((await asked).status, 200);
   assert.deepEqual((({ code, signal }) => [code, signal])(await service.ended), [0, null]);
+});
+
+test("metrics are for this machine by its own names: no page gets at them by somebody else's DNS", async () => {
+  const { ask } = await stand();
+  for (const host of ["localhost:8000", "127.0.0.1", "[::1]:1"])
+    assert.equal((await ask("GET", "/metrics", { headers: { host } })).status, 200, host);
+  for (const host of ["evil.example", "127.0.0.1.evil.example:8000", ""])
+    assert.equal((await ask("GET", "/metrics", { headers: { host } })).status, 403, host);
 });
 
 test("metrics of several processes add up, and what belongs together stays together", () => {

@@ -1,6 +1,7 @@
 //! Pages for people, and metrics for machines.
 
 use super::answer::{Answer, Failure, Kind};
+use super::door;
 use super::run::{Run, Step};
 use super::settings::Metrics;
 use crate::credential::sha256;
@@ -41,7 +42,8 @@ fn seen(run: &Run<'_>) -> Result<(), Failure> {
     let may = match run.service.settings.metrics {
         Metrics::Open => true,
         Metrics::Off => false,
-        Metrics::Loopback => run.request.is_local(),
+        // By a name that leads here with somebody else's DNS a page of his could read them.
+        Metrics::Loopback => run.request.is_local() && door::is_own_name(run.request.header("host")),
     };
     let message = "metrics name callers, and are for this machine alone. AUTH_JIT_METRICS=open shows them to all who can connect.";
     if may { Ok(()) } else { Err(Failure::new(Kind::Forbidden, message.to_string()).because("metrics")) }
