@@ -10,6 +10,7 @@ import { builds } from "./checks/builds.mjs";
 import { contents } from "./checks/contents.mjs";
 import { imports } from "./checks/imports.mjs";
 import { types } from "./checks/types.mjs";
+import { verify } from "./checks/verify.mjs";
 import { install, pack } from "./install.mjs";
 import { Skipped } from "./process.mjs";
 import { addService } from "./service.mjs";
@@ -38,7 +39,7 @@ try {
       return place;
     },
   };
-  const checks = [...contents, ...types, ...imports, ...builds].filter(({ name }) => name.includes(options.grep));
+  const checks = [...contents, ...types, ...imports, ...builds, ...verify].filter(({ name }) => name.includes(options.grep));
   for (const check of checks) await run(check, world);
 } finally {
   await lab.close();

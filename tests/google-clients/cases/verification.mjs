@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { failsWith } from "./tasks.mjs";
 
 const audience = "https://orders.example.com";
+const backend = "/projects/1/global/backendServices/2";
 
 /** @type {import("../suite.mjs").Case[]} */
 export const verification = [
@@ -44,6 +45,30 @@ export const verification = [
         input: { audience, expected: "https://elsewhere.example.com" },
         check: failsWith(/audience/i),
       };
+    },
+  },
+  {
+    name: "Identity-Aware Proxy's assertion is found good",
+    async open(stage) {
+      const credentials = await stage.key("caller");
+      const assertion = await stage.emulator.issueIapAssertion({ audience: backend, email: "ada@example.com" });
+      return {
+        act: "verifyIap",
+        credentials,
+        input: { assertion, expected: backend },
+        check({ error, claims }) {
+          assert.equal(error, undefined);
+          assert.deepEqual([claims.iss, claims.email, claims.aud], ["https://cloud.google.com/iap", "ada@example.com", backend]);
+        },
+      };
+    },
+  },
+  {
+    name: "Identity-Aware Proxy's assertion for another service is not",
+    async open(stage) {
+      const credentials = await stage.key("caller");
+      const assertion = await stage.emulator.issueIapAssertion({ audience: backend });
+      return { act: "verifyIap", credentials, input: { assertion, expected: `${backend}0` }, check: failsWith(/audience/i) };
     },
   },
 ];

@@ -14,6 +14,7 @@ export const googleHosts = [
   "iamcredentials.mtls.googleapis.com",
   "cloudresourcemanager.googleapis.com",
   "storage.googleapis.com",
+  "www.gstatic.com",
   "orders-1234567890.us-central1.run.app",
 ];
 

@@ -29,6 +29,14 @@ export async function verifyIdToken({ audience, expected }) {
   return { claims: ticket.getPayload() };
 }
 
+/** An assertion of Identity-Aware Proxy's, judged by the keys that Google publishes for that. */
+export async function verifyIap({ assertion, expected }) {
+  const client = new OAuth2Client();
+  const { pubkeys } = await client.getIapPublicKeys();
+  const ticket = await client.verifySignedJwtWithCertsAsync(assertion, pubkeys, expected, ["https://cloud.google.com/iap"]);
+  return { claims: ticket.getPayload() };
+}
+
 /** An access token of the default credentials, and an API called with it. */
 export async function accessToken({ scopes, url, subject }) {
   return call(new GoogleAuth({ scopes, clientOptions: { subject } }), url);

@@ -44,6 +44,12 @@ def verifyIdToken(audience: str, expected: str) -> Answer:
     return {"claims": dict(id_token.verify_oauth2_token(token, Request(), expected))}
 
 
+def verifyIap(assertion: str, expected: str) -> Answer:
+    """An assertion of Identity-Aware Proxy's, judged by the keys that Google publishes for that."""
+    keys = "https://www.gstatic.com/iap/verify/public_key"
+    return {"claims": dict(id_token.verify_token(assertion, Request(), audience=expected, certs_url=keys))}
+
+
 def accessToken(url: str, scopes: list[str] | None = None, subject: str | None = None) -> Answer:
     """An access token of the default credentials, and an API called with it."""
     credentials = default(scopes)
