@@ -1,4 +1,5 @@
 import type { CredentialFunction, RetryOptions, customFetch } from "./index.js";
+import type { Login } from "./login.js";
 import type { Store } from "./stores/index.js";
 
 /** What a token service is made of. */
@@ -33,6 +34,11 @@ export interface TokenServiceOptions {
   assets?: string;
   /** Takes each line of the log: who got or was refused what, and never a token. Default: `console.log`, as JSON; false: nobody. */
   log?: ((line: Record<string, unknown>) => void) | false;
+  /**
+   * Lets people log in with a browser, at `/api/auth/web/login`, `/callback` (the login's `redirectUri`) and `/logout`: what `createLogin` gives.
+   * Whoever has logged in is, to `/api/user` and to `/api/auth/login` with `{ "session": "browser" }`, the callers whose claims his ID token has.
+   */
+  login?: Login;
   /** How long an answer may take, in milliseconds. Default 30,000. */
   answerWithin?: number;
   /** What Google's tokens are got with, as of a session. Default: the search of Application Default Credentials. */

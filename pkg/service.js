@@ -10,6 +10,7 @@ import { deeds } from "./service/deeds.js";
 import { answers } from "./service/direct.js";
 import { peerOf, readService } from "./service/options.js";
 import { sealedBy } from "./service/records.js";
+import { webLogin } from "./service/web.js";
 
 /** The core reads bodies of up to 64 KiB; of a larger one, enough for it to say so. */
 const LARGEST_BODY = 65_537;
@@ -19,7 +20,8 @@ const LARGEST_BODY = 65_537;
  * @returns {import("./service.d.ts").TokenService}
  */
 export function createTokenService(options) {
-  const { settings, policy, secrets, store, log, answerWithin, config } = readService(options);
+  const { settings, policy, secrets, store, log, answerWithin, config, login } = readService(options);
+  const web = login && webLogin(login, String(settings.issuer));
   const records = sealedBy(store, secrets);
   let current = policy;
   /** The core's number of this service. @type {number | undefined} */
@@ -80,7 +82,10 @@ export function createTokenService(options) {
       done = await within(answerWithin, undefined, async (limit) => {
         const signal = limit ?? new AbortController().signal;
         // Within the time as well: a body may never come to its end.
-        return handled(await raced(came(signal), signal), signal);
+        const request = await raced(came(signal), signal);
+        if (!web) return handled(request, signal);
+        const own = await raced(web.answer(request), signal);
+        return own ? { log: [], ...own } : handled({ ...request, session: await raced(web.session(request), signal) }, signal);
       });
     } catch (/** @type {any} */ thrown) {
       if (thrown?.code === "invalid_policy") throw thrown;

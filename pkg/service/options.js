@@ -6,7 +6,7 @@ import { isWords, readStore } from "../user/options.js";
 /** Of the service's own; what is left is a session's, which gets Google's tokens. */
 const OWN = [
   ...["issuer", "policy", "secrets", "store", "audiences", "accessTokenLifetime", "loginLifetime", "keyLifetime"],
-  ...["metrics", "metadata", "assets", "log", "answerWithin"],
+  ...["metrics", "metadata", "assets", "log", "login", "answerWithin"],
 ];
 const SHARED = ["credential", "endpoints", "allowedHosts", "universeDomain", "timeout", "retry", "waitUntil", customFetch];
 
@@ -18,6 +18,7 @@ const SHARED = ["credential", "endpoints", "allowedHosts", "universeDomain", "ti
  * @property {import("../stores/index.d.ts").Store} store
  * @property {((line: Record<string, unknown>) => void) | undefined} log
  * @property {number} answerWithin
+ * @property {import("../login.d.ts").Login | undefined} login
  * @property {import("../options.js").Config} config Of the session
  */
 
@@ -32,7 +33,7 @@ export function readService(options) {
       throw invalid(`there is no option ${JSON.stringify(String(name))}, but ${[...OWN, ...SHARED].map(String).join(", ")}.`);
   }
   const { issuer, policy, secrets, audiences = [], assets = "", log = usualLog, answerWithin = 30_000 } = given;
-  const { metrics = "loopback", metadata = "off" } = given;
+  const { metrics = "loopback", metadata = "off", login } = given;
   if (!isString(policy)) throw invalid("the option policy is no text: give what is in the policy's file.");
   if (!isWords(secrets) || !secrets.length || secrets.some((secret) => secret.length < 32))
     throw invalid(
@@ -40,6 +41,8 @@ export function readService(options) {
     );
   if (!isWords(audiences)) throw invalid("the option audiences is not an array of texts.");
   if (!isString(assets) || !/^[!-~]*$/.test(assets) || /["'<>;,]/.test(assets)) throw invalid("the option assets is no path or URL.");
+  if (login !== undefined && !(isObject(login) && ["start", "callback", "getUser", "logout"].every((name) => isFunction(login[name]))))
+    throw invalid("the option login is not what createLogin gives.");
   if (log !== false && !isFunction(log)) throw invalid("the option log is neither a function nor false.");
   if (!(Number.isFinite(answerWithin) && answerWithin > 0)) throw invalid("the option answerWithin is not milliseconds above 0.");
   if (!["loopback", "open", "off"].includes(metrics)) throw invalid('the option metrics is not "loopback", "open" or "off".');
@@ -55,7 +58,7 @@ export function readService(options) {
       ...{ metrics, metadata, assets },
       emulator: config.endpoints ?? host.env("CLOUD_RUN_AUTH_EMULATOR") ?? "",
     },
-    ...{ policy, secrets, answerWithin, config },
+    ...{ policy, secrets, answerWithin, config, login },
     store: readStore(given.store),
     log: log || undefined,
   };

@@ -21,6 +21,8 @@ pub(super) enum LoginBody {
     Client(ClientBody),
     /// Whoever has an ID token of an issuer that the policy names.
     Token(IdTokenBody),
+    /// Whoever has logged in with this browser.
+    Session(SessionBody),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -39,6 +41,20 @@ pub(super) struct IdTokenBody {
     /// For this service: its URL is the token's audience.
     #[schemars(length(min = 1))]
     id_token: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionBody {
+    /// `browser`.
+    #[allow(dead_code, reason = "there is but one")]
+    session: OfBrowser,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum OfBrowser {
+    Browser,
 }
 
 /// What is refreshed.
@@ -138,6 +154,11 @@ pub(super) fn login(run: &mut Run<'_>) -> Step<Answer> {
                 return Err(own::not_good("id_token is a token of this service's own.").into());
             }
             caller::by_id_token(run, &id_token, As::Bearer)?
+        }
+        LoginBody::Session(_) if run.request.session.is_some() => caller::by_session(run)?,
+        LoginBody::Session(_) => {
+            let message = "nobody is logged in with this browser.";
+            return Err(Failure::new(Kind::Caller, message.to_string()).because("nobody").into());
         }
     };
     let login = families::begin(run, &asker.subject, &asker.names)?;

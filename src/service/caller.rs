@@ -49,6 +49,9 @@ pub(super) fn by_header(run: &mut Run<'_>) -> Step<Asker> {
         let (id, secret) = basic(rest)?;
         return by_secret(run, &id, &secret);
     }
+    if header.is_empty() && request.session.is_some() {
+        return by_session(run);
+    }
     let message = "nobody is logged in. Send the header Authorization: Bearer with a token.";
     Err(Failure::new(Kind::Caller, message.to_string()).because("nobody").into())
 }
@@ -132,14 +135,26 @@ pub(super) fn by_id_token(run: &mut Run<'_>, token: &str, how: As) -> Step<Asker
         }
         Err(failure) => return Err(refused(how, &failure.message).into()),
     };
-    let names: Vec<String> = policy.matching(&issuer, &claims).map(|caller| caller.name.clone()).collect();
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let ends_s = claims.get("exp").and_then(Value::as_f64).map(|exp| exp as u64);
+    by_claims(run, &issuer, &claims, ends_s)
+}
+
+/// By the session of a browser that has logged in.
+pub(super) fn by_session(run: &mut Run<'_>) -> Step<Asker> {
+    let request = run.request;
+    let claims = request.session.as_ref().unwrap_or(&Value::Null);
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default().to_string();
+    by_claims(run, &issuer, claims, None)
+}
+
+fn by_claims(run: &mut Run<'_>, issuer: &str, claims: &Value, ends_s: Option<u64>) -> Step<Asker> {
+    let names: Vec<String> = run.policy.matching(issuer, claims).map(|caller| caller.name.clone()).collect();
+    let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     if names.is_empty() {
-        let message = "the token is good, but of nobody whom the policy names. See cloud-run-auth policy explain.";
+        let message = "whoever that is, the policy names nobody like him. See cloud-run-auth policy explain.";
         return Err(Failure::new(Kind::Forbidden, message.to_string()).because("no_caller").into());
     }
-    let ends_s = claims.get("exp").and_then(Value::as_f64).map(|exp| exp as u64);
-    let asker = Asker { names, subject: format!("{issuer} {}", text("sub")), ends_s, sid: String::new() };
+    let asker = Asker { names, subject: format!("{issuer} {subject}"), ends_s, sid: String::new() };
     within_rate(run, asker)
 }
 

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
@@ -28,6 +29,9 @@ pub struct Request {
     /// The address of whoever is at the other end of the connection, where the host knows it. Headers say nothing of that.
     #[serde(default)]
     pub peer: String,
+    /// Who is logged in with this browser: the claims of his ID token, with its issuer, as the host has looked after it.
+    #[serde(default)]
+    pub session: Option<Value>,
     /// That the body is no text, or did not come to its end: then `body` is empty.
     #[serde(default)]
     pub unreadable: bool,

@@ -28,9 +28,6 @@ pub struct Settings {
     /// Who may come to the metadata door.
     #[serde(default)]
     pub metadata: Door,
-    /// Where a browser logs in, as a path; nothing where none can.
-    #[serde(default)]
-    pub web_login: String,
     /// Where the pages get Swagger UI and ReDoc from: the URL, or the path, of a folder that holds both packages.
     #[serde(default)]
     pub assets: String,

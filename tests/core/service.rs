@@ -275,6 +275,7 @@ fn copy(request: &Request) -> Request {
         body: String::from_utf8(request.body.expose().to_vec()).unwrap().into(),
         peer: request.peer.clone(),
         unreadable: request.unreadable,
+        session: request.session.clone(),
     }
 }
 

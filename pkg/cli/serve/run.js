@@ -4,6 +4,8 @@ import { watch } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { createTokenService } from "../../runtime/service-node.js";
 import { answers } from "../../service/direct.js";
+import { sealedBy } from "../../service/records.js";
+import { readText } from "../credential.js";
 import { Failure, usage } from "../failure.js";
 import { warn } from "../terminal.js";
 import { assetFor, installedAssets } from "./assets.js";
@@ -12,7 +14,7 @@ import { isMemory, openStore } from "./store.js";
 import { startTelemetry } from "./telemetry.js";
 
 const ROUTES =
-  /\/(api\/(health|ready|docs|redoc|openapi\.json|status|user|echo|token|auth\/(login|refresh|revoke|introspect))|metrics|\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server))$|^\/computeMetadata\/v1(?=\/)/;
+  /\/(api\/(health|ready|docs|redoc|openapi\.json|status|user|echo|token|auth\/(login|refresh|revoke|introspect|web\/(login|callback|logout)))|metrics|\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server))$|^\/computeMetadata\/v1(?=\/)/;
 const LEVELS = ["debug", "info", "warning", "error"];
 
 /**
@@ -27,11 +29,13 @@ export async function runService(settings, gathered) {
   const base = new URL(issuer).pathname.replace(/\/$/, "");
   const folder = `${base}/api/docs/assets`;
   const assets = settings.assets ? new Map() : installedAssets();
+  const [secrets, store] = [[settings.secret, ...settings.old_secrets], await openStore(settings.store_url)];
   const service = createTokenService({
     issuer,
     policy: await readPolicy(policyFile),
-    secrets: [settings.secret, ...settings.old_secrets],
-    store: await openStore(settings.store_url),
+    secrets,
+    store,
+    login: settings.client_file ? await openLogin(settings, issuer, sealedBy(store, secrets)) : undefined,
     audiences: settings.audiences,
     accessTokenLifetime: settings.access_ttl,
     loginLifetime: settings.login_ttl,
@@ -106,6 +110,29 @@ function issuerOf({ issuer, host, port }) {
   if (issuer) return issuer;
   if (port === 0) throw usage("with AUTH_JIT_PORT=0 nobody knows the service's URL beforehand: give AUTH_JIT_ISSUER.");
   return `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * The login of people with a browser. Its records lie sealed beside the service's own; nobody's token is kept.
+ *
+ * @param {Record<string, any>} settings
+ * @param {string} issuer
+ * @param {ReturnType<typeof sealedBy>} sealed
+ */
+async function openLogin(settings, issuer, sealed) {
+  const { createLogin } = await import("../../runtime/login-node.js");
+  return createLogin({
+    client: await readText(settings.client_file, "OAuth client's file"),
+    redirectUri: `${issuer}/api/auth/web/callback`,
+    store: {
+      read: async (/** @type {string} */ key) => (await sealed()).read(key),
+      write: async (/** @type {string} */ key, /** @type {Uint8Array} */ value, /** @type {string | null} */ expected) =>
+        (await sealed()).write(key, value, expected),
+    },
+    records: "service/people/{id}",
+    offline: false,
+    sessionLifetime: settings.login_ttl,
+  });
 }
 
 /** What telemetry looks at. @param {{ method: string, target: string, headers: [string, string][] }} came */

@@ -74,6 +74,12 @@ export const SETTINGS = [
     read: word,
   },
   {
+    name: "CLIENT_FILE",
+    usual: "",
+    help: "the file of an OAuth client of Google's, by which people log in with a browser, at\n/api/auth/web/login; its redirect URI is ISSUER/api/auth/web/callback",
+    read: word,
+  },
+  {
     name: "OPENTELEMETRY_ENDPOINT",
     usual: "",
     help: "where to send traces and metrics, by OTLP over HTTP, as http://127.0.0.1:4318;\nneeds the package @opentelemetry/sdk-node",
