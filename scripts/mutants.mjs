@@ -77,6 +77,7 @@ function copy() {
     "tests/jobs",
     "tests/sim",
     "tests/vectors",
+    "tests/wycheproof",
   ]) {
     cpSync(join(root, path), join(tree, path), { recursive: true });
   }
