@@ -4,6 +4,7 @@ import { createTokenService, hashSecret } from "../../runtime/service-node.js";
 import { memoryStore } from "../../stores/memory.js";
 import { readScopes, readText } from "../credential.js";
 import { usage } from "../failure.js";
+import { readInput } from "../input.js";
 import { explained } from "../serve/run.js";
 
 const ACTIONS = ["check", "explain", "secret"];
@@ -132,10 +133,4 @@ function readWant({ kind, audience, scopes: given }) {
   if (wanted !== "id-token") throw usage("--kind is none of id-token, access-token and jwt.");
   if (scopes.length) throw usage("an ID token has no --scopes.");
   return { idToken: { audience } };
-}
-
-async function readInput() {
-  let text = "";
-  for await (const part of process.stdin.setEncoding("utf8")) text += part;
-  return text;
 }

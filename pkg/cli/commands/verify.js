@@ -1,6 +1,7 @@
 // cloud-run-auth verify: whether an ID token is good, and what it says.
 import { createIdTokenVerifier } from "../../runtime/verify-node.js";
 import { usage } from "../failure.js";
+import { readInput } from "../input.js";
 
 /** @type {import("../commands.js").About} */
 export const about = {
@@ -39,10 +40,4 @@ function ownAudience(token) {
     // What it is not, the verifier says.
   }
   return "anybody";
-}
-
-async function readInput() {
-  let text = "";
-  for await (const part of process.stdin.setEncoding("utf8")) text += part;
-  return text.trim();
 }
