@@ -47,7 +47,7 @@ async function openRedis(url, lasts) {
   const { redisStore } = await import("../stores/redis.js");
   let was = false;
   // What could not be connected to at first is told at once.
-  const reconnectStrategy = (/** @type {number} */ tries) => lasts && was && Math.min(tries * 50, 2000);
+  const reconnectStrategy = (/** @type {number} */ tries) => (lasts && was ? Math.min(tries * 50, 2000) : false);
   const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
   const password = process.env.REDISCLI_AUTH;
   // While there is no connection, nobody waits for one.

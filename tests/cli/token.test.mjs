@@ -68,7 +68,7 @@ test("who is not logged in, or did not grant it, is sent to log in: exit code 3"
 
 test("mistakes: exit code 2, what was meant, and no word that could be a secret", async () => {
   for (const [args, message] of [
-    [[], /there is no command\. Give one of call, login, logout, profile, proxy, token, verify\./],
+    [[], /there is no command\. Give one of call, login, logout, policy, profile, proxy, serve, token, verify\./],
     [["tokne"], /there is no command "tokne"\. Did you mean token\?/],
     [["frobnicate"], /See cloud-run-auth --help\./],
     [["__proto__"], /there is no command/],

@@ -23,8 +23,8 @@ NAME_FILE names. Other names that begin with AUTH_JIT_ are an error.`,
     settings: { value: "FILE", help: "read settings from this file, as .env is written; default: .env, if there is one" },
   },
   examples: [
-    "AUTH_JIT_SECRET=$(openssl rand -base64 32) cloud-run-auth serve",
     "cloud-run-auth serve --settings production.env --policy /etc/tokens/policy.toml",
+    "AUTH_JIT_SECRET=$(openssl rand -base64 32) cloud-run-auth serve",
   ],
 };
 
